@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a user would write with DJL alone: the fewest calls that evaluate the same rows, without planned batches,
- * checks, counts, provenance or a second target. The ratios compare the library with it.
+ * The code that a user would write with DJL alone: the fewest calls that evaluate the same rows, without planned
+ * batches, checks, counts, provenance or a second target. The ratios compare the library with it.
  */
 final class BareLoop implements AutoCloseable {
     private final Model model;

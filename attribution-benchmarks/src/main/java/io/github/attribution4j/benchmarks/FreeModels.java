@@ -11,10 +11,10 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 
-/** Perturbation methods on a model that costs nothing, so that only the library is measured. */
+/** Perturbation methods on a model without cost, so that only the library is measured. */
 final class FreeModels implements AutoCloseable {
     private static final int SIDE = 224;
-    /** Walks through 16 groups. A coalition that several walks visit is evaluated once, so there are about 400 rows. */
+    /** Walks over 16 groups. A coalition that several walks visit is evaluated once, so there are about 400 rows. */
     private static final int PERMUTATIONS = 30;
 
     private final Model free = Model.ofTensor(rows -> rows.slice(1, 0, 1)

@@ -68,7 +68,7 @@ final class Ours implements AutoCloseable {
         }
     }
 
-    /** Runs the model up to its first layer, for which it must be compiled with taps. */
+    /** Runs the model up to its first layer, for which it is compiled with taps. */
     void firstLayer() {
         try (Tensor activation = model.cut(model.cutPoints().get(0)).head().forward(inputs)) {
             activation.toFloatArray();

@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Perturbation methods on a model that costs nothing: the library alone. */
+/** Perturbation methods on a model without cost: only the library is measured. */
 @NullUnmarked // JMH calls the setup before anything else.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -116,7 +116,9 @@ public final class Ratios {
         }
     }
 
-    /** Layers cost nothing until one is used: the same forward call of the archive and of the library's copy. */
+    /**
+     * Layers cost nothing before one is used: compares a forward call of the archive with one of the library's copy.
+     */
     private void forward(BenchmarkModels which, int warmups, int count) {
         Path archive = which.write();
         try (Ours ours = new Ours(which, archive);
@@ -185,7 +187,7 @@ public final class Ratios {
         }
     }
 
-    /** Loading with everything that makes layers explainable, against loading the archive alone. */
+    /** Loading with all that layers need, compared with loading the archive alone. */
     private void load(BenchmarkModels which, int warmups, int count) {
         Path archive = which.write();
         pairs.compare(

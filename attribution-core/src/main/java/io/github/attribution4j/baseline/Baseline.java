@@ -107,7 +107,7 @@ public interface Baseline {
     /**
      * Returns one reference for each example: {@link #rows} of draw 0.
      *
-     * @return for each attributed input a tensor with a row for each example, or one row that serves all
+     * @return for each attributed input a tensor with a row for each example, or with one row for all
      */
     default List<Tensor> references(Inputs inputs, Run run) {
         int examples = Math.toIntExact(inputs.rows());

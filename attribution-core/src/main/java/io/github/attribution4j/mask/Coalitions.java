@@ -123,7 +123,7 @@ public final class Coalitions {
     /**
      * Starts a computation against a baseline; all that is wrong is reported together.
      *
-     * @param recipe who asks
+     * @param recipe the method, or anything else that is computed
      * @param baseline one reference for each example, or a set of samples that lists them
      * @param checks more checks, of the number of groups, the largest of any example
      * @throws InvalidRequestException listing all that is wrong
@@ -152,7 +152,7 @@ public final class Coalitions {
     /**
      * Starts a computation in which other examples stand in for absent groups; all that is wrong is reported together.
      *
-     * @param recipe who asks
+     * @param recipe the method, or anything else that is computed
      * @param problems what the method found wrong itself
      * @throws InvalidRequestException listing all that is wrong
      */

@@ -35,9 +35,9 @@ import java.util.random.RandomGenerator;
  *   <li>{@link Fit#LEAST_SQUARES}: none; where samples do not determine β, the one of least norm.
  * </ul>
  *
- * <p>{@link io.github.attribution4j.Explanation#measures} holds {@code intercept}, c, and {@code r-squared}, the part of
- * the weighted variance of the scores that the surrogate explains. Where that is small, the score is not linear around x
- * and the attributions tell little.
+ * <p>{@link io.github.attribution4j.Explanation#measures} holds {@code intercept}, c, and {@code r-squared}, the part
+ * of the weighted variance of the scores that the surrogate explains. Where that is small, the score is not linear
+ * around x and the attributions tell little.
  *
  * <p>The attribution of a group stands at each of its elements. Attributions do not add up to the score.
  *
@@ -50,11 +50,11 @@ import java.util.random.RandomGenerator;
  * <p><b>Cost.</b> At most {@code samples} forward rows for each example, F(x) among them; equal samples are evaluated
  * once. The fit takes about samples · M² multiplications; M is at most 2048.
  *
- * <p><b>Differences to Captum.</b> {@link #captum} has the defaults of Captum's {@code Lime}: 25 samples, lasso of strength
- * 0.01, cosine similarity of width 1. On the same samples the coefficients are the same. Without it the defaults are those
- * of the paper's code for images and texts, with 1000 samples. Captum does not include x among the samples, takes one
- * similarity over all examples of a batch, solves the lasso to a tolerance of 1e-4, and does not report how well the
- * surrogate fits.
+ * <p><b>Differences to Captum.</b> {@link #captum} has the defaults of Captum's {@code Lime}: 25 samples, lasso of
+ * strength 0.01, cosine similarity of width 1. On the same samples the coefficients are the same. Without it the
+ * defaults are those of the paper's code for images and texts, with 1000 samples. Captum does not include x among the
+ * samples, takes one similarity over all examples of a batch, solves the lasso to a tolerance of 1e-4, and does not
+ * report how well the surrogate fits.
  *
  * <p>Ribeiro, Singh and Guestrin, "Why Should I Trust You? Explaining the Predictions of Any Classifier", 2016.
  */
@@ -107,8 +107,8 @@ public final class Lime extends CoalitionMethod<Lime> {
         }
 
         /**
-         * The distance between kept groups: 1 − √(kept groups / all groups), one minus the cosine between z and ones. The
-         * paper's code takes it for images and texts.
+         * The distance between kept groups: 1 − √(kept groups / all groups), one minus the cosine between z and ones.
+         * The paper's code takes it for images and texts.
          */
         public static Kernel groups(double width) {
             return exponential("groups", width, false, (kept, cosine, euclidean) -> {
@@ -131,8 +131,8 @@ public final class Lime extends CoalitionMethod<Lime> {
         }
 
         /**
-         * A similarity of the user's own. A provenance holds its description only, so {@code Methods.of} cannot make the
-         * method again.
+         * A similarity of the user's own. A provenance holds its description only, so {@code Methods.of} cannot make
+         * the method again.
          *
          * @param description for the provenance
          * @param weight must give the same for the same sample

@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
- * The graph with the places of a question: values that are put in are inputs, and a value whose rows are not on axis 0
- * passes a view in which they are. What reads the value reads it through the view, so that it can be looked at, put in
- * and gone back to in that form.
+ * The graph with the places of a question. Replaced values are inputs. A value whose rows are not on axis 0 passes
+ * through a view that has them there. Nodes that read the value read it through the view, so that it can be tapped,
+ * replaced and be a leaf in that form.
  */
 final class EditedGraph {
     private final Graph graph;
@@ -32,17 +32,17 @@ final class EditedGraph {
     private final Map<String, Initializer> constants = new LinkedHashMap<>();
 
     /**
-     * A value, and how it is seen.
+     * A value and the form that it has.
      *
      * @param value its name
      */
     record Spot(String value, RowForm form) {}
 
     /**
-     * Edits.
+     * Edits a graph.
      *
-     * @param spots what the question is about
-     * @param replaced which of them are put in
+     * @param spots the values of the question
+     * @param replaced those of them that are replaced
      */
     EditedGraph(Graph original, Map<String, ValueType> known, List<Spot> spots, List<Spot> replaced) {
         this.types = new HashMap<>(known);
@@ -104,7 +104,7 @@ final class EditedGraph {
         return type;
     }
 
-    /** Nothing is said of sizes: what is put in may have another number of rows than the file says. */
+    /** A type without sizes, because a replacement may have another number of rows than in the file. */
     private static ValueType open(ElementType element, int rank) {
         return new ValueType(element, Collections.nCopies(rank, Dim.OPEN));
     }
@@ -163,12 +163,12 @@ final class EditedGraph {
         return order;
     }
 
-    /** The sizes with two in the place of the first. */
+    /** The sizes with two sizes in place of the first. */
     private String split(String value, List<Node> nodes, long first, long second) {
         return concat(nodes, constant(first, second), tail(value, nodes, 1));
     }
 
-    /** The sizes with one in the place of the first two. */
+    /** The sizes with one size in place of the first two. */
     private String joined(String value, List<Node> nodes) {
         return concat(nodes, constant(-1), tail(value, nodes, 2));
     }
@@ -223,7 +223,7 @@ final class EditedGraph {
         return types;
     }
 
-    /** The name of the value that a place is seen as. */
+    /** The name of the value that has the form of a place. */
     String seen(Spot spot) {
         String name = seen.get(spot);
         if (name == null) {

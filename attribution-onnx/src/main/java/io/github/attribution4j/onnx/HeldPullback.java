@@ -6,7 +6,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
 
-/** A pullback that holds memory of the runtime's. */
+/** A pullback that holds memory of the runtime. */
 final class HeldPullback implements Pullback {
     private final Pullback inner;
     private final Runnable free;

@@ -27,14 +27,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds what addresses of values inside a model mean: a module's path, as the exporter noted it, or the value's own
- * name. What is the path of a module means that module. A value of the same name that is not the module's is addressed
- * with a slash in front.
+ * Resolves addresses of values inside a model: a module's path, as the exporter recorded it, or the value's own name. A
+ * text that is the path of a module means that module. The address of another value with the same name begins with
+ * a slash.
  */
 final class OnnxAddresses {
     private static final Pattern CALL = Pattern.compile("(.+)#(\\d{1,9})", Pattern.DOTALL);
 
-    /** What a lookup of vectors is called, whichever nodes do it. */
+    /** The kind of a lookup of vectors, for all nodes that do it. */
     private static final String EMBEDDING = "Embedding";
 
     private final Graph graph;
@@ -49,9 +49,9 @@ final class OnnxAddresses {
     private final List<Cut.Point> lookups = new ArrayList<>();
 
     /**
-     * Looks at a graph.
+     * Finds the addresses of a graph.
      *
-     * @param output the one that is explained
+     * @param output the explained output
      * @param elements the types of its values
      */
     OnnxAddresses(Graph graph, String output, Map<String, ElementType> elements) {
@@ -111,7 +111,7 @@ final class OnnxAddresses {
         values.put(withoutKind(vectors.input(0)), ids);
     }
 
-    /** The ids of lookups, as what the lookups are given. They can be looked at. */
+    /** The ids of lookups, as inputs of the lookups. They can be tapped. */
     List<Cut.Point> lookups() {
         return lookups;
     }
@@ -121,7 +121,7 @@ final class OnnxAddresses {
         all.add(point);
     }
 
-    /** Why a value is no point; empty if it is one. */
+    /** Why a value is not a cut point; empty if it is one. */
     private Optional<String> whyNot(String value) {
         ElementType element = elements.get(value);
         if (element == null) {
@@ -180,7 +180,7 @@ final class OnnxAddresses {
                 : new UnsupportedModelException("layer '" + address + "' cannot be cut: " + refusal);
     }
 
-    /** What there is to say of a point: which value a module's is. */
+    /** A remark on a point: the name of a module's value. */
     String note(Cut.Point point) {
         return notes.getOrDefault(withoutKind(point), "");
     }

@@ -27,19 +27,20 @@ import java.util.function.Supplier;
 /**
  * An ONNX model that runs on ONNX Runtime, with gradients and with values inside it.
  *
- * <p>ONNX Runtime computes no gradients; the nodes that do are added to the model's graph in memory. The file is not
- * changed, and its weights are not read into the heap: ONNX Runtime takes them from the file, which must stay as it is
- * until this is closed. Opsets 7 and later. Gradients pass the standard's operators on floats; where one has no rule,
- * asking for gradients is refused with its name. Inputs and results are tensors of {@link Tensors#ofJava()}.
+ * <p>ONNX Runtime computes no gradients, so nodes that compute them are added to the model's graph in memory. The file
+ * is not changed, and its weights are not read into the heap: ONNX Runtime takes them from the file, which must not
+ * change until this model is closed. Opsets 7 and later. Gradients pass the standard's operators on floats. If an
+ * operator has no rule, gradients are refused with its name. Inputs and results are tensors of
+ * {@link Tensors#ofJava()}.
  *
- * <p>Inputs are bound by their names in the file or, if they have none, by their order.
+ * <p>Inputs are bound by the names in the file, or if no names are given, by their order.
  *
- * <p><b>Addresses.</b> Values of modules are addressed by the module's path, as both exporters of PyTorch note it:
- * {@code layer1.0.conv2}; the second call is {@code relu#1}. Every value has its own name in the file, too.
- * {@link #cutPoints()} lists modules, then values: those of floating types that are computed from inputs and that the
- * output is computed from. A name that is a module's path means the module; a value of that name which is another is
- * addressed as {@code /name}. Exporters join convolutions with the batch norm behind them, so that the file no longer
- * has the convolution's own value; asking for it is refused, naming the value of the batch norm.
+ * <p><b>Addresses.</b> Values of modules are addressed by the module's path, as both exporters of PyTorch record it:
+ * {@code layer1.0.conv2}; the second call is {@code relu#1}. Every value also has its own name in the file.
+ * {@link #cutPoints()} lists modules, then values of floating types that are computed from inputs and used by the
+ * output. A name that is a module's path means the module; another value with that name is addressed as {@code /name}.
+ * Exporters join convolutions with the batch norm after them, so that the file no longer has the convolution's own
+ * value. Its address is refused, and the message names the value of the batch norm.
  *
  * <p>May be shared by threads.
  */
@@ -61,10 +62,10 @@ public final class OnnxModel implements RuledModel {
     /**
      * Loads a model on the CPU; its first floating-point output is explained.
      *
-     * @param path the file; files that it names lie in its folder or below
-     * @throws UnsupportedModelException in one line, if this is no model or a damaged one, needs a newer runtime, lacks
-     *     a file of weights or names one outside its folder, has operators or domains that the runtime does not know, is
-     *     a graph for training, or has inputs or outputs that are no tensors
+     * @param path the file; files that it names are in its folder or below
+     * @throws UnsupportedModelException in one line, if this is not a model, is damaged, needs a newer runtime, lacks a
+     *     file of weights or names one outside its folder, has operators or domains that the runtime does not have, is
+     *     a graph for training, or has inputs or outputs that are not tensors
      */
     public static OnnxModel load(Path path) {
         return load(path, OnnxOptions.defaults());
@@ -73,7 +74,7 @@ public final class OnnxModel implements RuledModel {
     /**
      * Loads a model.
      *
-     * @param path the file; files that it names lie in its folder or below
+     * @param path the file; files that it names are in its folder or below
      * @param options device, threads, output
      * @throws UnsupportedModelException as {@link #load(Path)}, or if the device does not exist
      */
@@ -84,7 +85,7 @@ public final class OnnxModel implements RuledModel {
     /**
      * Loads a model from memory, on the CPU; its first floating-point output is explained.
      *
-     * @param model the bytes of a file, in which all weights lie; nobody may change them afterwards. More than 16 MiB are
+     * @param model the bytes of a file with all weights; they must not be changed afterwards. More than 16 MiB are
      *     written to a temporary file, from which the runtime takes the weights until the model is closed
      * @throws UnsupportedModelException as {@link #load(Path)}
      */
@@ -106,7 +107,7 @@ public final class OnnxModel implements RuledModel {
     /**
      * Loads a model from a stream, on the CPU; its first floating-point output is explained.
      *
-     * @param stream read to its end, not closed; all weights lie in it. More than 16 MiB are written to a temporary file,
+     * @param stream read to its end, not closed; it has all weights. More than 16 MiB are written to a temporary file,
      *     from which the runtime takes the weights until the model is closed
      * @throws UnsupportedModelException as {@link #load(Path)}
      */
@@ -184,7 +185,8 @@ public final class OnnxModel implements RuledModel {
     }
 
     /**
-     * Returns the cut point with this address: the path of a module, as the exporter noted it, or the name of a value.
+     * Returns the cut point with this address: the path of a module, as the exporter recorded it, or the name of
+     * a value.
      *
      * @throws UnknownLayerException naming the nearest known addresses
      * @throws UnsupportedModelException if the module or value exists and cannot be cut, with the reason: the exporter
@@ -196,7 +198,7 @@ public final class OnnxModel implements RuledModel {
         return program.addresses().cutPoint(address);
     }
 
-    /** Says of a module which value is its. */
+    /** Returns the name of a module's value. */
     @Override
     public String note(Cut.Point point) {
         return program.addresses().note(point);

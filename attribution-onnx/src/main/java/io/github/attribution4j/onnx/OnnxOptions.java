@@ -69,8 +69,8 @@ public final class OnnxOptions {
     }
 
     /**
-     * Returns options with a device. CUDA needs {@code com.microsoft.onnxruntime:onnxruntime_gpu} on the class path in the
-     * place of {@code onnxruntime}; inputs and results are in memory of the CPU all the same.
+     * Returns options with a device. CUDA needs {@code com.microsoft.onnxruntime:onnxruntime_gpu} on the class path
+     * instead of {@code onnxruntime}; inputs and results are in memory of the CPU nevertheless.
      *
      * @param device {@code cpu}, {@code cuda} or {@code cuda:} and an index
      */
@@ -91,10 +91,10 @@ public final class OnnxOptions {
     }
 
     /**
-     * Returns options with the number of threads that one operator uses. All sessions of the process share one pool. It is
-     * made for the first model and then stays as it is; a later model that asks for another number gets threads of its
-     * own, as does every model of an application that made its {@code OrtEnvironment} itself, without a common pool.
-     * With many calling threads, 1 is often best.
+     * Returns options with the number of threads that one operator uses. All sessions of the process share one pool. It
+     * is made for the first model and not changed afterwards. A later model with another number has separate threads,
+     * and so has every model if the application made its {@code OrtEnvironment} itself, without a common pool. With
+     * many calling threads, 1 is often best.
      *
      * @param threads at least 1
      */
@@ -126,8 +126,8 @@ public final class OnnxOptions {
     }
 
     /**
-     * Returns options with the number of sessions that are kept. Each kind of question (forward, gradient, at a layer) needs
-     * one or two, made when it is asked first; the one that was not used for longest goes.
+     * Returns options with the number of sessions that are kept. Each kind of question (forward, gradient, at a layer)
+     * needs one or two, made at the first such question; the one that was not used for the longest time is closed.
      *
      * @param sessions at least 1; 32 by default
      */
@@ -155,10 +155,10 @@ public final class OnnxOptions {
     }
 
     /**
-     * Returns options for a model that takes one example without an axis of rows: an image {@code (1, 28, 28)} to scores
-     * {@code (10)}. Inputs are given with rows all the same, {@code (examples, 1, 28, 28)}; axis 0 of what is attributed or
-     * held fixed is taken off before each call and put in front of the output and of the values of layers. Constants
-     * pass as they are. Rows are run one by one.
+     * Returns options for a model that takes one example without an axis of rows: an image {@code (1, 28, 28)} to
+     * scores {@code (10)}. Inputs have rows nevertheless, {@code (examples, 1, 28, 28)}. Before each call, axis 0 of
+     * attributed and fixed inputs is removed, and after it an axis is added in front of the output and of the values of
+     * layers. Constants are unchanged. Rows are run one by one.
      */
     public OnnxOptions unbatched() {
         return with(parts -> parts.unbatched = true);

@@ -39,9 +39,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Answers questions by editing the graph, one session for each kind of question, two for those that go back. */
+/** Runs questions by editing the graph, with one session for each kind of question, and two for those that go back. */
 final class OnnxProgram implements Program, AutoCloseable {
-    /** More plans than sessions are kept: they are small. */
+    /** More plans than sessions are kept, because they are small. */
     private static final int MOST_PLANS = 128;
 
     private final OnnxFile file;
@@ -57,7 +57,7 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final Sessions sessions;
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
 
-    /** The values that a question is about. */
+    /** The values of a question. */
     private record Spots(
             List<Spot> replaced,
             List<Spot> tapped,
@@ -69,10 +69,10 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
     }
 
-    /** What makes two questions alike: everything but the numbers. */
+    /** What two questions with the same plan have in common: everything except the tensors. */
     private record Key(Spots spots, List<String> leaves, boolean back) {}
 
-    /** How a question is answered. */
+    /** The graphs that run a question. */
     private record Plan(EditedGraph edited, @Nullable Woven woven) {}
 
     OnnxProgram(OnnxFile file, OnnxOptions options) {
@@ -214,7 +214,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         return plan;
     }
 
-    /** The values that a pullback goes back to. */
+    /** The leaves of a pullback. */
     private static List<String> leaves(Question question, Spots spots, EditedGraph edited, List<String> arguments) {
         if (!spots.tapped().isEmpty()) {
             return spots.tapped().stream().map(edited::seen).toList();
@@ -248,11 +248,11 @@ final class OnnxProgram implements Program, AutoCloseable {
         sessions.close();
     }
 
-    /** The tensors of a question, by the names of the values that they are. */
+    /** The tensors of a question, by the names of their values. */
     private final class Given implements AutoCloseable {
         private final Question question;
         private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
-        /** The input of the graph that each argument is. */
+        /** For each argument the input of the graph. */
         private final List<String> names;
 
         Given(Question question) {
@@ -270,7 +270,7 @@ final class OnnxProgram implements Program, AutoCloseable {
             }
         }
 
-        /** Adds the values that are put in. */
+        /** Adds the replacements. */
         void bind(EditedGraph edited, Spots spots) {
             for (int i = 0; i < spots.replaced().size(); i++) {
                 tensors.put(
@@ -294,7 +294,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
     }
 
-    /** One run that is held open. */
+    /** One run that can go back. */
     private final class Run {
         private final Question question;
         private final Given given;
@@ -342,7 +342,7 @@ final class OnnxProgram implements Program, AutoCloseable {
             return given;
         }
 
-        /** What is attributed, and in which order inputs are given. */
+        /** The attributed inputs, and the order in which inputs are given. */
         private List<String> attributed() {
             List<String> names = new ArrayList<>(given.names);
             List<Inputs.Input> inputs = question.inputs().all();

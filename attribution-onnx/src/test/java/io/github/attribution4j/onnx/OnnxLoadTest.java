@@ -34,7 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** From where models come, with which options, and which are refused; {@code golden/onnx_odd.py} writes the odd ones. */
+/**
+ * From where models come, with which options, and which are refused; {@code golden/onnx_odd.py} writes the odd ones.
+ */
 class OnnxLoadTest {
     private static final Golden ODD = Golden.read("odd.npz");
     private static final Golden GOLDEN = Golden.read("models.npz");

@@ -41,8 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What every {@link Attribution} promises, whatever it computes: results fit the request, do not depend on batching,
- * order or threads, and repeat; they have provenance; a run can be stopped; nothing leaks.
+ * What every {@link Attribution} promises: results fit the request, do not depend on batching, order or threads, and
+ * are repeatable; they have provenance; a run can be stopped; nothing leaks.
  *
  * <p>A subclass names a method, a model and inputs. Write one for each method, and for each relevant kind of model.
  *
@@ -85,7 +85,7 @@ public abstract class AttributionContract<M extends Model> {
 
     /**
      * Returns the largest completeness gap allowed, as a fraction of the largest difference between score and baseline
-     * score; empty, the default, if the gap is not checked.
+     * score. Empty, the default, if the gap is not checked.
      */
     protected OptionalDouble completeness() {
         return OptionalDouble.empty();

@@ -172,7 +172,7 @@ public abstract class ModelContract {
                         .isEqualTo(one);
             }
         }
-        // The first caller may also have more rows.
+        // The number of rows of the first call must not matter.
         try (Model model = model();
                 Model another = model();
                 TensorScope scope = TensorScope.open()) {

@@ -28,9 +28,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link Program} promises, and with {@link CutContract} what core makes of it: the one contract that a
- * binding with layers extends. {@link RuledContract} joins it where there are rules, {@link UnusedInputContract} where
- * an input may be unused, {@link TensorContract} and its companions where a binding brings tensors of its own.
+ * What every {@link Program} promises, and with {@link CutContract} what core makes from it: the contract that a
+ * binding with layers extends. A binding with rules also extends {@link RuledContract}, one whose models may have
+ * unused inputs {@link UnusedInputContract}, and one with its own tensors {@link TensorContract}.
  */
 @Experimental
 public abstract class ProgramContract extends CutContract {
@@ -40,13 +40,13 @@ public abstract class ProgramContract extends CutContract {
     /** Returns the program of a model that {@link #model} has opened. */
     protected abstract Program program(LayeredModel model);
 
-    /** What a test has. */
+    /** The objects of a test. */
     private record Setting(LayeredModel model, Program program, Inputs inputs, List<Place> places) {
         Cut.Point point(int number) {
             return places.get(number).point();
         }
 
-        /** The tail's inputs behind a point, whose value is given. */
+        /** The inputs of the tail after a point, with the value there. */
         Inputs behind(int number, Tensor value) {
             return model.cut(point(number)).tailInputs(inputs, value);
         }
@@ -211,7 +211,7 @@ public abstract class ProgramContract extends CutContract {
                         setting.behind(source, before.get(source).mul(0.5).add(0.25));
                 List<Cut.Point> moved = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
-                    // What stands inside a module whose result is put in does not run.
+                    // The inside of a module whose result is replaced does not run.
                     boolean inside = setting.point(i)
                             .path()
                             .startsWith(setting.point(source).path() + ".");

@@ -40,9 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What every {@link RuledModel} promises, whatever the numbers of a rule are: copies compute the same outputs, do not
- * change the model, refuse operations without a rule, compare only with references, add up, conserve, and do the same
- * at cuts and from any thread.
+ * What every {@link RuledModel} promises: copies compute the same outputs, do not change the model, refuse operations
+ * without a rule, compare only with references, add up, conserve, and do the same at cuts and from any thread.
  *
  * <p>Each binding's own tests compare the numbers with those of {@link ReferenceModel}, operation by operation.
  */
@@ -63,7 +62,7 @@ public abstract class RuledContract {
     /** Makes inputs, owned by the current scope, the same at every call; row r is the same for all numbers of rows. */
     protected abstract Inputs inputs(Model model, int rows);
 
-    /** Returns addresses of activations through which everything passes that the output depends on; may be empty. */
+    /** Returns addresses of activations that nothing bypasses on its way to the output; may be empty. */
     protected abstract List<String> layers();
 
     /** Returns the rounding error allowed, divided by the largest number. 1e-4 is usual in float32. */
@@ -81,8 +80,9 @@ public abstract class RuledContract {
     }
 
     /**
-     * Returns relevance rules that conserve on this model; empty if none do. By default a layer with weights shares in
-     * proportion to what each of its inputs adds, without the bias; other operations are as in the composites.
+     * Returns relevance rules that conserve on this model; empty if none do. By default a layer with weights divides
+     * relevance in proportion to what each of its inputs adds, without the bias; other operations follow the rules of
+     * the composites.
      */
     protected Optional<RuleSet> conserving() {
         BackwardRule.Term proportional = new BackwardRule.Term(

@@ -12,8 +12,8 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What {@link TensorContract} compares with: a second implementation of the facade's operations, element by element in
- * doubles, which shares no code with a backend.
+ * A second implementation of the tensor operations, with which {@link TensorContract} compares: element by element in
+ * doubles, without any code of a backend.
  */
 final class SlowTensor {
     final Shape shape;

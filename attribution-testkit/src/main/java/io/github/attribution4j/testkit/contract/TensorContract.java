@@ -23,10 +23,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every backend's {@link Tensor} must do: each operation on drawn shapes, types and views against a slow
- * re-implementation, and what {@link TensorRefusalContract} and {@link TensorLifetimeContract} ask for.
+ * What every backend's {@link Tensor} must do: each operation on drawn shapes, types and views is compared with a slow
+ * implementation. It includes {@link TensorRefusalContract} and {@link TensorLifetimeContract}.
  *
- * <p>A backend extends this class and says where its tensors come from:
+ * <p>A backend extends this class and returns its factory:
  *
  * <pre>{@code
  * class MyTensorTest extends TensorContract {

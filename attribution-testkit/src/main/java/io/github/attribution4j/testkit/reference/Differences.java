@@ -3,7 +3,7 @@ package io.github.attribution4j.testkit.reference;
 
 import java.util.function.DoubleUnaryOperator;
 
-/** Multipliers of scalar steps, and what they are composed of. */
+/** Multipliers of scalar functions. */
 final class Differences {
     private Differences() {}
 

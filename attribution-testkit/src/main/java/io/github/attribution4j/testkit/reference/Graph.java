@@ -56,7 +56,7 @@ final class Graph {
     /**
      * Computes one row.
      *
-     * @param given a value for each input and for each node whose value is imposed, else null
+     * @param given a value for each input and for each replaced node, else null
      * @param output the last node needed
      * @return the values of nodes 0 to output
      */
@@ -120,7 +120,7 @@ final class Graph {
         return reaches;
     }
 
-    /** Returns the nodes that are operations, as backward rules know them; the order is the node's number. */
+    /** Returns the operations of the graph, for backward rules; the order is the node's number. */
     List<io.github.attribution4j.model.rule.Operation> operations() {
         List<io.github.attribution4j.model.rule.Operation> operations = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {

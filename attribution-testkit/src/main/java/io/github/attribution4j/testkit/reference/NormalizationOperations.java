@@ -47,7 +47,7 @@ final class NormalizationOperations {
             return weight[channel] / Math.sqrt(variance[channel] + EPSILON);
         }
 
-        /** Returns what is added to an element. */
+        /** Returns the summand of an element. */
         double shift(int element) {
             int channel = element / positions;
             return bias[channel] - mean[channel] * factor(element);

@@ -4,9 +4,9 @@ package io.github.attribution4j.testkit.reference;
 import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Locale;
 
-/** One differentiable function of one row's values, by the book: plain loops over double arrays. */
+/** One differentiable function of the values of one row, written as loops over arrays of doubles. */
 interface Operation {
-    /** Returns what PyTorch calls such a module. */
+    /** Returns the class of such a module in PyTorch. */
     String kind();
 
     /** Returns the operator's name in a program. */
@@ -14,7 +14,7 @@ interface Operation {
         return kind().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns what it is to backward rules. */
+    /** Returns its kind, for backward rules. */
     Kind ruleKind();
 
     /** Returns the value at the sources. */
@@ -25,17 +25,17 @@ interface Operation {
 
     /**
      * Returns for each source multipliers m with Σ m · (source − reference) = Σ multiplier · (value − value at the
-     * references). The derivative, which is right for linear operations, unless overridden.
+     * references). Unless overridden, this is the derivative, which is right for linear operations.
      *
-     * @param near below it a difference counts as none
+     * @param near a smaller difference counts as none
      */
     default double[][] multipliers(double[][] sources, double[][] references, double[] multiplier, double near) {
         return vjp(sources, multiplier);
     }
 
     /**
-     * Returns {@link #vjp} of the linear map that this is where the standard deviation of a normalization counts as a
-     * constant; the derivative for everything else.
+     * Returns {@link #vjp} of a normalization whose standard deviation counts as a constant, which is a linear map; the
+     * derivative for everything else.
      */
     default double[][] linearized(double[][] sources, double[] cotangent) {
         return vjp(sources, cotangent);

@@ -4,7 +4,7 @@ package io.github.attribution4j.testkit.reference;
 import io.github.attribution4j.model.rule.Operation.Kind;
 import java.util.Arrays;
 
-/** The operations that a {@link ReferenceModel} is built of. */
+/** The operations of a {@link ReferenceModel}. */
 final class Operations {
     private Operations() {}
 
@@ -160,7 +160,7 @@ final class Operations {
         }
     }
 
-    /** The sum of the sources, which is how something bypasses a layer. */
+    /** The sum of the sources, as in a residual connection. */
     record Add() implements Operation {
         @Override
         public String kind() {
@@ -261,7 +261,7 @@ final class Operations {
         }
     }
 
-    /** A 3×3 convolution of step 1 with zeros around the border, (C, H, W) → (C', H, W). */
+    /** A 3×3 convolution with stride 1 and zeros around the border, (C, H, W) → (C', H, W). */
     static final class Conv2d implements Operation.Weighted {
         final double[][][] weights;
         final double[] bias;

@@ -8,7 +8,7 @@ import java.util.Arrays;
 final class PoolingOperations {
     private PoolingOperations() {}
 
-    /** Windows of a square kernel, of which those that stand over the border are cut off there. */
+    /** Windows of a square kernel, clipped at the border. */
     record Windows(int channels, int height, int width, int kernel, int stride, int padding) {
         int rows() {
             return (height + 2 * padding - kernel) / stride + 1;

@@ -21,13 +21,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A small model in plain Java that is differentiable and can be cut at every layer: what methods are tested on where
- * the right answer can be worked out by hand.
+ * A small model in plain Java that is differentiable and can be cut at every layer. Methods are tested on it where the
+ * right result can be derived by hand.
  *
  * <p>Made by {@link #builder} or ready-made in {@link ReferenceModels}. Rows are computed one by one in double
  * precision, with gradients by reverse accumulation; a {@link DataType#FLOAT32} model rounds every layer's values.
- * Slow, and simple enough to be believed. Its copies that follow other rules ({@link #with}) do what the papers write
- * down, without any of the tricks by which engines get there: an oracle for others. Thread-safe.
+ * Slow, and simple enough to be trusted. Its copies with rules ({@link #with}) compute the formulas of the papers
+ * directly, without the transformations that engines need, so other implementations are compared with them.
+ * Thread-safe.
  */
 @Experimental
 public final class ReferenceModel implements RuledModel {
@@ -50,7 +51,7 @@ public final class ReferenceModel implements RuledModel {
      * Returns a builder.
      *
      * @param dataType {@link DataType#FLOAT32} or {@link DataType#FLOAT64}: type of inputs, activations and output
-     * @param seed from which weights that are not given are drawn
+     * @param seed for weights that are not given
      */
     public static ReferenceModelBuilder builder(DataType dataType, long seed) {
         return new ReferenceModelBuilder(dataType, seed);

@@ -90,7 +90,7 @@ public final class ReferenceModelBuilder {
         return quadratic(name, source, matrices);
     }
 
-    /** Adds the sum of values of one shape: what makes a residual connection. */
+    /** Adds the sum of values of one shape, as for a residual connection. */
     public ReferenceModelBuilder add(String name, String... sources) {
         return add(name, new Operations.Add(), shape(sources[0]), sources);
     }
@@ -214,7 +214,7 @@ public final class ReferenceModelBuilder {
                 source);
     }
 
-    /** Adds the same elements under another shape. */
+    /** Adds the same elements in another shape. */
     public ReferenceModelBuilder reshape(String name, String source, Shape row) {
         if (row.size() != size(source)) {
             throw new IllegalArgumentException(
@@ -223,7 +223,7 @@ public final class ReferenceModelBuilder {
         return add(name, new ShapeOperations.Reshape(), row, source);
     }
 
-    /** Adds values one behind the other along axis 0 of a row: all other axes are equal. */
+    /** Adds the concatenation of values along axis 0 of a row; all other axes are equal. */
     public ReferenceModelBuilder concat(String name, String... sources) {
         long extent = 0;
         for (String source : sources) {
@@ -263,7 +263,9 @@ public final class ReferenceModelBuilder {
         return add(name, new Operations.Embedding(matrix(entries, width)), Shape.of(dims), source);
     }
 
-    /** Adds a 3×3 convolution of (C, H, W) with drawn weights, step 1, zeros around the border: (channels, H, W). */
+    /**
+     * Adds a 3×3 convolution of (C, H, W) with drawn weights, stride 1 and zeros around the border: (channels, H, W).
+     */
     public ReferenceModelBuilder conv2d(String name, String source, int channels) {
         Shape image = shape(source);
         int in = Math.toIntExact(image.dim(0));

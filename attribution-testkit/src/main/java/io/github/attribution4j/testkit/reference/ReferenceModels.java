@@ -51,7 +51,7 @@ public final class ReferenceModels {
         return builder.build();
     }
 
-    /** Returns {@link #mlp} behind a softmax; layer {@code softmax} is the output. */
+    /** Returns {@link #mlp} followed by a softmax; layer {@code softmax} is the output. */
     public static ReferenceModel classifier(DataType dataType, long seed, int features, int hidden, int classes) {
         return ReferenceModel.builder(dataType, seed)
                 .input("x", Shape.of(features))
@@ -78,7 +78,7 @@ public final class ReferenceModels {
     }
 
     /**
-     * Returns a chain of residual blocks behind each other, each of which its own input bypasses: {@code block0.fc1},
+     * Returns a chain of residual blocks, each of which is bypassed by its input: {@code block0.fc1},
      * {@code block0.tanh}, {@code block0.fc2}, {@code block0.add}, {@code block1.fc1}, ..., and {@code fc}.
      */
     public static ReferenceModel residualNetwork(DataType dataType, long seed, int blocks, int features, int classes) {
@@ -109,7 +109,7 @@ public final class ReferenceModels {
     }
 
     /**
-     * Returns a model of integer tokens (length) and x (features); layer {@code embedding} is where gradients start.
+     * Returns a model of integer tokens (length) and x (features); gradients reach layer {@code embedding}.
      */
     public static ReferenceModel tokens(DataType dataType, long seed, int length, int entries, int features) {
         return ReferenceModel.builder(dataType, seed)
@@ -141,9 +141,8 @@ public final class ReferenceModels {
     }
 
     /**
-     * Returns a small network as classifiers of images were: two blocks of convolution, batch normalization, ReLU and
-     * max pooling, of which the second has a residual connection, an average pooling and a linear layer after a ReLU.
-     * Image (2, size, size).
+     * Returns a small classifier of images (2, size, size): two blocks of convolution, batch normalization, ReLU and
+     * max pooling, the second with a residual connection; then an average pooling, and a linear layer after a ReLU.
      */
     public static ReferenceModel residualCnn(DataType dataType, long seed, int size) {
         return ReferenceModel.builder(dataType, seed)

@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a {@link Graph}, row by row, as it is or with backward rules. */
+/** Runs a {@link Graph} row by row, without backward rules or with them. */
 final class ReferenceProgram implements Program {
     private final Graph graph;
     private final DataType dataType;
@@ -65,7 +65,7 @@ final class ReferenceProgram implements Program {
         return RowLayout.FIRST;
     }
 
-    /** Returns what the graph computes, in order; rules know each by its kind. */
+    /** Returns the operations of the graph, in order. */
     List<Cut.Point> points() {
         check.run();
         return IntStream.rangeClosed(0, output)
@@ -144,7 +144,7 @@ final class ReferenceProgram implements Program {
     private final class Evaluation {
         private final Question question;
         private final Inputs inputs;
-        /** The node that each input is put in at. */
+        /** The node of each input and replacement. */
         private final List<Integer> given;
 
         private final int last;
@@ -171,7 +171,7 @@ final class ReferenceProgram implements Program {
             int rows = Math.toIntExact(from.rows());
             double[][][] imposed = new double[rows][graph.size()][];
             for (int argument = 0; argument < given.size(); argument++) {
-                // What is put in is computed anew in the reference run, unless it has a reference of its own.
+                // A replaced value is computed in the reference run, unless it has a reference of its own.
                 if (reference && argument < question.replaced().size() && !question.isComparedAlone(argument)) {
                     continue;
                 }
@@ -230,7 +230,7 @@ final class ReferenceProgram implements Program {
         private final double @Nullable [][][] references;
         private final List<Integer> leaves;
         private final int end;
-        /** Where the way back ends: what was put in, and the leaves. */
+        /** The nodes at which the way back ends: replacements and leaves. */
         private final boolean[] imposed = new boolean[graph.size()];
 
         private final @Nullable RuledBackward ruled;

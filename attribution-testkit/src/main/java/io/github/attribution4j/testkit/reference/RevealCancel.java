@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
-/** DeepLIFT's reveal-cancel rule at an activation behind a linear layer (Shrikumar et al. 2017, section 3.5.3). */
+/** DeepLIFT's reveal-cancel rule at an activation after a linear layer (Shrikumar et al. 2017, section 3.5.3). */
 final class RevealCancel {
     private RevealCancel() {}
 

@@ -11,8 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way back through a {@link Graph} by other rules than the derivative, as the papers write them down: row by row,
- * operation by operation, explicit products with R, weights as matrices. What other implementations are held against.
+ * The way back through a {@link Graph} by other rules than the derivative, as the formulas in the papers: row by row,
+ * operation by operation, with explicit products with R and weights as matrices. Other implementations are compared
+ * with it.
  */
 final class RuledBackward {
     /** ε of the relevance of an operation that is treated as gradient. */
@@ -23,15 +24,15 @@ final class RuledBackward {
     private final int output;
     private final Family family;
     private final List<@Nullable BackwardRule> rules = new ArrayList<>();
-    /** Whether a value depends on what is attributed, through operations that let something back. */
+    /** Whether a value depends on what is attributed, through operations that pass something back. */
     private final boolean[] depends;
 
     /**
      * Assigns rules.
      *
-     * @param imposed for each node whether its value is given
+     * @param imposed for each node whether its value is replaced
      * @param attributed for each node whether it is attributed
-     * @throws UnsupportedModelException if something has to flow through an operation that has no rule
+     * @throws UnsupportedModelException if something must go back through an operation without a rule
      */
     RuledBackward(Graph graph, RuleSet set, boolean[] imposed, boolean[] attributed, int output) {
         this.graph = graph;
@@ -71,7 +72,7 @@ final class RuledBackward {
         fits &= !(rule instanceof BackwardRule.GuidedRelu || rule instanceof BackwardRule.DeconvolutionRelu) || relu;
         fits &= !(rule instanceof BackwardRule.SoftmaxTaylor) || kind == Kind.SOFTMAX;
         fits &= !(rule instanceof BackwardRule.ConstantDeviation) || kind == Kind.NORMALIZATION;
-        // The recurrent cell here is of one piece: nothing in it can follow a rule.
+        // The recurrent cell here is a single operation: nothing in it can follow a rule.
         fits &= kind != Kind.RECURRENT || rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop;
         if (!fits) {
             throw new UnsupportedModelException("operation '" + graph.address(node) + "' is of kind " + kind
@@ -92,7 +93,7 @@ final class RuledBackward {
      *
      * @param values of the nodes
      * @param references values of the nodes in the reference run, if rules compare
-     * @param given for the output
+     * @param given what goes back from the output
      * @return what arrives at each node
      */
     double[][] back(double[][] values, double @Nullable [][] references, double[] given) {

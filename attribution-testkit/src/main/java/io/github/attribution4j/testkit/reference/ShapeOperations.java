@@ -31,7 +31,7 @@ final class ShapeOperations {
         }
     }
 
-    /** The sources one behind the other, along axis 0 of a row. */
+    /** The concatenation of the sources along axis 0 of a row. */
     record Concat() implements Operation {
         @Override
         public String kind() {

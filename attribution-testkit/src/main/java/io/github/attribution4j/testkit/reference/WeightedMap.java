@@ -6,8 +6,8 @@ import io.github.attribution4j.model.rule.BackwardRule;
 import java.util.List;
 
 /**
- * A linear map y = Wx + b as a matrix, perhaps followed by a factor and a shift of each output: what relevance rules
- * for layers with weights are written down for.
+ * A linear map y = Wx + b as a matrix, perhaps followed by a factor and a shift of each output, for relevance rules of
+ * layers with weights.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this package
 record WeightedMap(Operation.Weighted operation, double[][] matrix, boolean[][] connected, double[] bias) {
@@ -15,7 +15,7 @@ record WeightedMap(Operation.Weighted operation, double[][] matrix, boolean[][] 
         return new WeightedMap(operation, operation.matrix(), operation.connected(), operation.offsets());
     }
 
-    /** Returns the map that this is together with a batch normalization behind it. */
+    /** Returns this map joined with the batch normalization after it. */
     WeightedMap mergedWith(NormalizationOperations.BatchNorm2d norm) {
         double[][] scaled = new double[matrix.length][];
         double[] shifted = new double[matrix.length];

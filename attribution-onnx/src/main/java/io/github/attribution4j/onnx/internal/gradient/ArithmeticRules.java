@@ -4,7 +4,7 @@ package io.github.attribution4j.onnx.internal.gradient;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import java.util.Map;
 
-/** Operators of several operands that are broadcast, and those of one operand that need more than a formula. */
+/** Operators of several operands that are broadcast, and those of one operand that are no formula. */
 final class ArithmeticRules {
     private static final double SQRT_HALF = Math.sqrt(0.5);
     private static final double SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -129,14 +129,14 @@ final class ArithmeticRules {
     private static void mod(Step s) {
         back(s, 0, s.g());
         if (s.needs(1)) {
-            // Of floats the remainder has the sign of the dividend: x - y·trunc(x / y).
+            // The remainder of floats has the sign of the dividend: x - y·trunc(x / y).
             String ratio = s.div(s.x(0), s.x(1));
             String whole = s.mul(s.op("Sign", ratio), s.op("Floor", s.op("Abs", ratio)));
             back(s, 1, s.neg(s.mul(s.g(), whole)));
         }
     }
 
-    /** Those that are equal share. */
+    /** Equal elements share the gradient. */
     private static void extreme(Step s) {
         int count = s.node().inputs().size();
         if (count == 1) {

@@ -41,7 +41,7 @@ final class ContractionRules {
         }
         if (s.needs(1)) {
             if (right == 2 && left > 2) {
-                // One product of long matrices rather than many products and a sum.
+                // One product of long matrices instead of many products and a sum.
                 String flat = s.op("Reshape", a, s.concat(0, s.ints(-1), s.sizes(s.x(0), -1)));
                 String back = s.op("Reshape", g, s.concat(0, s.ints(-1), s.sizes(s.x(1), -1)));
                 s.give(1, s.matmul(s.transpose(flat, 1, 0), back));
@@ -52,7 +52,7 @@ final class ContractionRules {
         }
     }
 
-    /** Of a vector: the sum over all matrices. */
+    /** For a vector: the sum over all matrices. */
     private static String rows(Step s, String back, int rank, int side, String vector) {
         long[] axes = new long[rank - 1];
         for (int i = 0, axis = 0; axis < rank; axis++) {
@@ -63,7 +63,7 @@ final class ContractionRules {
         return s.shapedLike(s.sum(back, false, axes), vector);
     }
 
-    /** Of matrices that were repeated: the sum over the repetitions. */
+    /** For matrices that were repeated: the sum over the repetitions. */
     private static String batches(Step s, String back, int input, int rank, int other) {
         ValueType own = s.type(input);
         ValueType theirs = s.type(1 - input);
@@ -148,7 +148,7 @@ final class ContractionRules {
         }
     }
 
-    /** Letters that nobody uses, for the axes that three dots stand for. */
+    /** Unused letters, for the axes that three dots mean. */
     private static String ellipsis(Step s, String[] operands) {
         int most = 0;
         StringBuilder used = new StringBuilder();
@@ -183,7 +183,7 @@ final class ContractionRules {
                 addLetters(there, operands[i]);
             }
         }
-        // What is summed over in this operand alone comes back to each of its places.
+        // An axis that is summed in this operand alone gets the same gradient at each of its positions.
         StringBuilder kept = new StringBuilder();
         List<Long> missing = new ArrayList<>();
         for (int i = 0; i < own.length(); i++) {
@@ -210,7 +210,7 @@ final class ContractionRules {
         return missing.isEmpty() ? broadcastBack(s, back, own, input) : back;
     }
 
-    /** The letters that stand in one place only, in their order. */
+    /** The letters that occur once, in their order. */
     private static String unsaid(String operands) {
         StringBuilder result = new StringBuilder(operands.contains("...") ? "..." : "");
         operands.chars()
@@ -221,7 +221,7 @@ final class ContractionRules {
         return result.toString();
     }
 
-    /** Where a letter stands several times, only elements with equal places were read. */
+    /** If a letter occurs several times, only elements with equal positions on these axes are read. */
     private static String diagonal(Step s, String back, String own, String written, int input) {
         StringBuilder operands = new StringBuilder(own);
         StringBuilder result = new StringBuilder();
@@ -243,7 +243,7 @@ final class ContractionRules {
         return s.op("Einsum", List.of(set("equation", operands + "->" + result)), values.toArray(new String[0]));
     }
 
-    /** An axis of one element may have met a longer one of the same letter. */
+    /** An axis of one element may have been broadcast to a longer one with the same letter. */
     private static String broadcastBack(Step s, String back, String own, int input) {
         ValueType type = s.type(input);
         List<Long> ones = new ArrayList<>();

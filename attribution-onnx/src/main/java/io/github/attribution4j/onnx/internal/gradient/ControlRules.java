@@ -17,9 +17,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Choices and loops whose course does not depend on what is attributed. The way back is a choice or a loop as well,
- * whose graphs first run the way forth again. The states in which the steps of a loop began are collected by a second
- * run of it.
+ * Branches and loops that do not depend on what is attributed. The way back is a branch or a loop as well, whose graphs
+ * first run forward again. A second run of a loop collects the states before each of its steps.
  */
 final class ControlRules {
     private ControlRules() {}
@@ -93,7 +92,7 @@ final class ControlRules {
             weaver.back(carried, cotangents);
         }
 
-        /** The gradient of a value that it was given or took, zeros if there is none. */
+        /** The gradient of an input or of a value from outside; zeros if there is none. */
         String gradient(String value) {
             String gradient = weaver.gradient(value);
             return words.copy(gradient != null ? gradient : zeros(value));
@@ -106,7 +105,7 @@ final class ControlRules {
             return words.zeros(value);
         }
 
-        /** The nodes that compute some values, those of the way forth among them. */
+        /** The nodes that compute some values, including those that run forward. */
         List<Node> nodes(List<String> values) {
             List<Node> all = new ArrayList<>(weaver.forward());
             all.addAll(weaver.emitter().backward());
@@ -118,7 +117,7 @@ final class ControlRules {
         }
     }
 
-    /** Types are left to the runtime, which sees what the graph is given. */
+    /** The runtime infers the types from the inputs of the graph. */
     private static Graph graph(Words words, List<String> inputs, List<String> outputs, List<Node> nodes) {
         return typed(words, inputs.stream().map(ValueInfo::of).toList(), outputs, nodes);
     }
@@ -132,20 +131,20 @@ final class ControlRules {
                 List.of());
     }
 
-    /** What loops and scans share: states that go from step to step. */
+    /** What loops and scans have in common: states that are passed from step to step. */
     private abstract static class Repeated {
         final Step s;
         final Inner inner;
-        /** The body's first input that is a state, its first output that is one, and the node's first input. */
+        /** The first state among the body's inputs, among its outputs, and among the node's inputs. */
         final int firstIn;
 
         final int firstOut;
         final int first;
         final int states;
 
-        /** The body's inputs that carry gradients from step to step. */
+        /** The states that pass gradients from step to step. */
         final List<Integer> carrying = new ArrayList<>();
-        /** Values from around the body. */
+        /** Values from outside the body. */
         final List<String> captured;
 
         Set<String> carried = Set.of();
@@ -168,7 +167,7 @@ final class ControlRules {
             return inner.out.get(firstOut + k);
         }
 
-        /** Finds what depends on what is attributed in some step. */
+        /** Finds the values that depend on what is attributed in any step. */
         void spread(List<String> touchedInputs, List<String> carryingInputs) {
             Set<String> touched = new LinkedHashSet<>(touchedInputs);
             Set<String> sources = new LinkedHashSet<>(captured);
@@ -198,7 +197,7 @@ final class ControlRules {
             }
         }
 
-        /** The states, and which of them the nodes of the way back read. */
+        /** The states that the nodes of the way back read. */
         List<Integer> read(List<String> outputs) {
             Set<String> reads = new LinkedHashSet<>(outputs);
             inner.nodes(outputs).forEach(node -> reads.addAll(node.reads()));
@@ -231,7 +230,7 @@ final class ControlRules {
             return names;
         }
 
-        /** What has come back to each captured value so far, and what a step adds. */
+        /** The gradient of each captured value after a step: what came back before and what the step adds. */
         List<String> sums(List<String> before) {
             List<String> after = new ArrayList<>();
             for (int i = 0; i < captured.size(); i++) {
@@ -323,8 +322,8 @@ final class ControlRules {
         }
 
         /**
-         * Runs it again: the states at the end; for some of them, what they were before each step, as a sequence; the
-         * numbers of the steps.
+         * Runs it again. Returns the states at the end, for some of them a sequence of the states before each step, and
+         * the numbers of the steps.
          */
         private List<String> again(List<Integer> collected) {
             List<Node> nodes = new ArrayList<>(inner.graph.nodes());
@@ -349,7 +348,7 @@ final class ControlRules {
                     given.toArray(new String[0]));
         }
 
-        /** The node need not be given a condition, from which its type would be seen. */
+        /** The node may have no condition from which the type could be inferred. */
         private Graph body(List<String> inputs, List<String> outputs, List<Node> nodes) {
             List<ValueInfo> infos = new ArrayList<>();
             infos.add(ValueInfo.of(inputs.get(0), new ValueType(ElementType.INT64, List.of())));
@@ -451,7 +450,7 @@ final class ControlRules {
             return values.stream().mapToLong(value -> value).toArray();
         }
 
-        /** Runs it again: the states at the end, and some of them before each step. */
+        /** Runs it again. Returns the states at the end, and some of them before each step. */
         private List<String> again(List<Integer> collected) {
             List<Node> nodes = new ArrayList<>(inner.graph.nodes());
             List<String> outputs = new ArrayList<>(inner.out.subList(0, states));
@@ -467,7 +466,7 @@ final class ControlRules {
             return s.ops("Scan", outputs.size(), attributes, s.node().inputs().toArray(new String[0]));
         }
 
-        /** What is cut into slices. */
+        /** The inputs that are cut into slices. */
         private static final class Scanned {
             private final List<String> names = new ArrayList<>();
             private final List<String> values = new ArrayList<>();

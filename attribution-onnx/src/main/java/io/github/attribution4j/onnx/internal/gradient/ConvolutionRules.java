@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Convolutions, with respect to what they are applied to and to the bias. */
+/** Convolutions, with respect to their input and bias. */
 final class ConvolutionRules {
     private ConvolutionRules() {}
 
@@ -40,8 +40,8 @@ final class ConvolutionRules {
         boolean fits =
                 LongStream.concat(LongStream.of(before), LongStream.of(after)).allMatch(pad -> pad >= 0);
         if (windows.stepsOfOne() && fits && weights.fixed() && s.constants().constant(s.x(1))) {
-            // A convolution with the kernel turned around runs in ONNX Runtime's blocked kernels; it turns the kernel
-            // once.
+            // A convolution with the reversed kernel runs in ONNX Runtime's blocked kernels, which reverse the
+            // kernel once.
             Windows turned = new Windows(windows.kernel(), windows.strides(), windows.dilations(), before, after);
             s.give(0, s.op("Conv", turned.attributes(group), s.g(), turnedAround(s, weights.sizes(), group)));
             return;
@@ -99,7 +99,8 @@ final class ConvolutionRules {
         if (!s.needs(0)) {
             return;
         }
-        // What output_padding adds behind is read by no window that counts: there are as many as elements of the input.
+        // No counted window reads what output_padding adds at the end: there are as many windows as elements of
+        // the input.
         String back = s.op("Conv", windows.attributes(s.integer("group", 1)), s.g(), s.x(1));
         long[] more = s.integers("output_padding", kernel.length, 0);
         if (s.set("output_shape") || LongStream.of(more).anyMatch(padding -> padding != 0)) {
@@ -121,7 +122,7 @@ final class ConvolutionRules {
         return Arrays.copyOfRange(weights.sizes(), 2, weights.rank());
     }
 
-    /** The padding of a transposed convolution that is told how much it has to give. */
+    /** The padding of a transposed convolution with a given size of its output. */
     private static Windows filling(Step s, long[] kernel) {
         int axes = kernel.length;
         long[] strides = s.integers("strides", axes, 1);
@@ -148,12 +149,12 @@ final class ConvolutionRules {
         return new Windows(kernel, strides, dilations, before, after);
     }
 
-    /** A value, and one of the way forth that has the same sizes. */
+    /** A value, and one of the forward run with the same sizes. */
     private record Pair(String value, String sized) {}
 
     /**
-     * The gradient of weights: a convolution of what the windows lie on with what stands at each window, where channels
-     * take the place of rows, and strides that of dilations.
+     * The gradient of weights: a convolution of the value under the windows with the number at each window, where
+     * channels and rows change places, and so do strides and dilations.
      */
     private static String weights(Step s, Windows windows, Pair under, Pair at, long group) {
         int rank = s.rank(s.x());
@@ -187,7 +188,7 @@ final class ConvolutionRules {
                 set("pads", windows.pads()),
                 set("group", group));
         String whole = s.op("Conv", attributes, image, kernel);
-        // Elements that no window reached would make it longer.
+        // Elements in no window would make the result longer.
         long[] axes = LongStream.range(2, rank).toArray();
         String kept = s.slice(whole, s.ints(new long[axes.length]), s.ints(windows.kernel()), s.ints(axes));
         return s.transpose(kept, order);

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes new nodes and constants. Two nodes that would compute the same are one. Within a graph of a node there is one
- * of its own, which sees what those around it have made.
+ * Writes new nodes and constants. A node that would compute the same as another one is not written twice. A graph of a
+ * node has its own emitter, which also uses nodes of the emitters around it.
  */
 final class Emitter {
     private static final String PREFIX = "attribution/";
@@ -47,7 +47,7 @@ final class Emitter {
         this.own = around == null ? Set.of() : graph.names();
     }
 
-    /** Writes into a graph of a node of this one. */
+    /** Returns the emitter of a graph inside a node. */
     Emitter within(Graph graph) {
         return new Emitter(this, graph, taken);
     }
@@ -63,12 +63,12 @@ final class Emitter {
         return name;
     }
 
-    /** A node that runs on the way back. */
+    /** Writes a node that runs on the way back. */
     List<String> emit(String type, int outputs, List<Attribute> attributes, String... inputs) {
         return emit(backward, type, outputs, attributes, inputs);
     }
 
-    /** The sizes of a value, taken on the way forth, so that the value itself need not be kept. */
+    /** The sizes of a value, taken in the forward run, so that the value itself need not be kept. */
     String shapeOf(String value, ValueType type) {
         if (around != null && !own.contains(value)) {
             return around.shapeOf(value, type);
@@ -100,7 +100,7 @@ final class Emitter {
         return attribute.name() + Arrays.toString(attribute.message().toBytes());
     }
 
-    /** A constant; equal ones are one. */
+    /** A constant; equal constants are written once. */
     String constant(String key, Function<String, Initializer> make) {
         if (around != null) {
             return around.constant(key, make);
@@ -113,12 +113,12 @@ final class Emitter {
                 .get(0);
     }
 
-    /** Notes the type of a value of the way forth that was not there before. */
+    /** Records the type of an added value of the forward run. */
     void type(String value, ValueType type) {
         types.put(value, type);
     }
 
-    /** Whether a value is one of this graph, and not of one around it. */
+    /** Whether a value belongs to this graph and not to one around it. */
     boolean owns(String value) {
         return around == null || own.contains(value);
     }

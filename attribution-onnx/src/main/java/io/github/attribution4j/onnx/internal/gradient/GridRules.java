@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Reading images at positions that are given, and the positions of an affine map. */
+/** Sampling of images at given positions, and the positions of an affine map. */
 final class GridRules {
-    /** The sharpness of cubic interpolation that the operator has. */
+    /** The coefficient of the operator's cubic interpolation. */
     private static final double CUBIC = -0.75;
 
     private GridRules() {}
@@ -21,7 +21,7 @@ final class GridRules {
         table.put("AffineGrid", GridRules::affine);
     }
 
-    /** The grid is a product of the map and of positions, which are what the identity gives. */
+    /** The grid is the product of the map and of positions, which the identity map returns. */
     private static void affine(Step s) {
         int space = s.rank(s.y()) - 2;
         String count = s.ints(space);
@@ -37,15 +37,15 @@ final class GridRules {
     }
 
     /**
-     * One place of an axis that a position reads.
+     * One index of an axis that a position reads.
      *
-     * @param index where it is; within the image
-     * @param weight how much it counts, zero outside of the image
-     * @param slope of the weight, by the position
+     * @param index the index; within the image
+     * @param weight its weight, zero outside the image
+     * @param slope derivative of the weight by the position
      */
     private record Tap(String index, String weight, String slope) {}
 
-    /** One node. Positions are (rows, points); every axis of space is read by itself. */
+    /** One node. Positions are (rows, points); every axis of the image is read separately. */
     private static final class Sampling {
         private final Step s;
         private final int space;
@@ -105,7 +105,7 @@ final class GridRules {
             }
         }
 
-        /** The last axis of space comes first in the grid. */
+        /** The last axis of the image comes first in the grid. */
         private String grid(String[] slopes) {
             String[] columns = new String[space];
             for (int axis = 0; axis < space; axis++) {
@@ -139,7 +139,7 @@ final class GridRules {
             return place;
         }
 
-        /** The product of all weights; of one axis the slope instead. */
+        /** The product of all weights, with the slope instead of the weight on one axis. */
         private String product(List<Tap> taps, int sloped) {
             String product = "";
             for (int axis = 0; axis < space; axis++) {
@@ -181,7 +181,7 @@ final class GridRules {
             String part = s.sub(position, low);
             List<Tap> taps = new ArrayList<>();
             for (int i = -1; i <= 2; i++) {
-                // The distance from the position, which grows where the position falls behind.
+                // The distance from the position, which grows as the position decreases.
                 double side = i <= 0 ? 1 : -1;
                 String distance = s.add(s.times(part, side), s.number(-side * i));
                 boolean near = i == 0 || i == 1;
@@ -204,14 +204,14 @@ final class GridRules {
             return sum;
         }
 
-        /** Outside of the image nothing is read. */
+        /** Nothing is read outside the image. */
         private Tap tap(String index, String weight, String slope, String last) {
             String inside = s.op("And", s.op("GreaterOrEqual", index, s.number(0)), s.op("LessOrEqual", index, last));
             String kept = s.op("Max", s.op("Min", index, last), s.number(0));
             return new Tap(s.cast(kept, ElementType.INT64), s.keep(inside, weight), s.keep(inside, slope));
         }
 
-        /** A position brought into the image, and its slope; none is 1. */
+        /** A position moved into the image, and the slope of this move; an empty slope means 1. */
         private String[] padded(String position, String size) {
             if (padding.equals("zeros")) {
                 return new String[] {position, ""};

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Operators that take or put elements by indices. */
+/** Operators that read or write elements by indices. */
 final class IndexRules {
     private IndexRules() {}
 
@@ -46,7 +46,7 @@ final class IndexRules {
         });
     }
 
-    /** Zeros shaped like the first input, to which a gradient is added where the indices say. */
+    /** Zeros shaped like the first input, with a gradient added at the indices. */
     private static String addedAlong(Step s, long axis, String indices, String g) {
         return s.op("ScatterElements", List.of(set("axis", axis), set("reduction", "add")), s.zeros(s.x()), indices, g);
     }
@@ -60,7 +60,7 @@ final class IndexRules {
                 && constant.length == 1
                 && indexRank == 0
                 && s.type(0).dim(axis).known()) {
-            // One place: zeros before and after it.
+            // One position: zeros before and after it.
             long size = s.type(0).dim(axis).size();
             long place = constant[0] < 0 ? constant[0] + size : constant[0];
             s.give(
@@ -68,7 +68,7 @@ final class IndexRules {
                     s.op("Pad", s.unsqueeze(s.g(), axis), s.ints(place, size - 1 - place), s.number(0), s.ints(axis)));
             return;
         }
-        // The axes of the indices joined into one, and every index repeated along the other axes.
+        // The axes of the indices are joined into one, and every index is repeated along the other axes.
         int[] before = IntStream.range(0, axis).toArray();
         int[] after = IntStream.range(axis + 1, rank).toArray();
         List<String> sizes = new ArrayList<>();
@@ -106,7 +106,7 @@ final class IndexRules {
         scatter(s, new Placing("ScatterND", "GatherND", List.of()));
     }
 
-    /** How elements are put to places, and how they are taken from there. */
+    /** How elements are written to places, and how they are read from there. */
     private record Placing(String put, String take, List<Attribute> attributes) {
         String put(Step s, String into, String values, String reduction) {
             List<Attribute> all = new ArrayList<>(attributes);
@@ -135,7 +135,7 @@ final class IndexRules {
                 give(s, 2, () -> s.mul(placing.take(s, s.g()), others(s, placing)));
             }
             default -> {
-                // Those that are equal share.
+                // Equal elements share the gradient.
                 String first = s.mask(s.op("Equal", s.x(), s.y()));
                 String second = s.mask(s.op("Equal", s.x(2), placing.take(s, s.y())));
                 String share = s.div(s.g(), placing.put(s, first, second, "add"));
@@ -151,7 +151,7 @@ final class IndexRules {
         }
     }
 
-    /** The product of what else was put to the same place and of what was there, also where elements are zero. */
+    /** The product of the former element and of the others written to the same place, correct also if some are zero. */
     private static String others(Step s, Placing placing) {
         String zero = s.op("Equal", s.x(2), s.number(0));
         String safe = s.where(zero, s.number(1), s.x(2));

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.LongStream;
 
-/** Operators that divide by a spread or a norm. */
+/** Operators that divide by a standard deviation or a norm. */
 final class NormalizationRules {
     private NormalizationRules() {}
 
@@ -53,7 +53,7 @@ final class NormalizationRules {
         return s.unsqueeze(values, LongStream.range(1, rank - 1L).toArray());
     }
 
-    /** What comes back to x from the gradient of (x - mean) · inverse, along some axes. */
+    /** The gradient of x from that of (x - mean) · inverse, along some axes. */
     private static String centred(Step s, String g, String normed, String inverse, long... axes) {
         String common = s.mean(g, axes);
         String along = s.mul(normed, s.mean(s.mul(g, normed), axes));
@@ -64,7 +64,7 @@ final class NormalizationRules {
         int rank = s.rank(s.x());
         int axis = s.axis(s.x(), s.integer("axis", -1));
         long[] axes = LongStream.range(axis, rank).toArray();
-        // The second and third output, in float whatever the input is.
+        // The second and third output, which are float for any type of input.
         List<Dim> dims =
                 new ArrayList<>(List.copyOf(Objects.requireNonNull(s.type(0).dims())));
         for (int i = axis; i < rank; i++) {

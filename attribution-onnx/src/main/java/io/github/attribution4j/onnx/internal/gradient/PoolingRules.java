@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Pooling over windows, and over all of space. */
+/** Pooling over windows, and over all positions. */
 final class PoolingRules {
     private PoolingRules() {}
 
@@ -41,7 +41,7 @@ final class PoolingRules {
     }
 
     private static void max(Step s) {
-        // The second output: where each highest element stands in the whole input; of several the first.
+        // The second output: the position of each largest element in the whole input; of equal ones the first.
         String indices;
         if (s.integer("storage_order", 0) != 0) {
             List<Attribute> byRows = new ArrayList<>(attributes(s));
@@ -60,7 +60,7 @@ final class PoolingRules {
         s.give(0, s.shapedLike(flat, s.x()));
     }
 
-    /** Of several highest elements the first, as where windows are smaller. */
+    /** Of several largest elements the first one, as for smaller windows. */
     private static void globalMax(Step s) {
         String rows = s.reshape(s.x(), s.concat(0, s.sizes(s.x(), 0, 1), s.ints(-1)));
         String first = s.op("ArgMax", List.of(set("axis", 2), set("keepdims", 1)), rows);
@@ -77,7 +77,7 @@ final class PoolingRules {
         if (!ceil && (counted || !windows.padded())) {
             share = s.times(s.g(), 1.0 / LongStream.of(windows.kernel()).reduce(1, (a, b) -> a * b));
         } else {
-            // What the operator makes of ones is the number of elements in each window over what it divides by.
+            // Applied to ones, the operator gives the number of elements in each window divided by its divisor.
             String ones = onePlane(s, s.ones(s.x()));
             String ratio = s.op("AveragePool", attributes(s), ones);
             Windows longer = longer(windows, ceil);
@@ -121,12 +121,12 @@ final class PoolingRules {
         return Windows.of(s, kernel, s.x());
     }
 
-    /** The attributes as they stand, for the same operator on something else. */
+    /** The attributes, for the same operator on another input. */
     private static List<Attribute> attributes(Step s) {
         return List.copyOf(s.node().attributes().values());
     }
 
-    /** Rounding up may add a window that ends behind the padding. */
+    /** Rounding up may add a window that ends after the padding. */
     private static Windows longer(Windows windows, boolean ceil) {
         long[] after = windows.after().clone();
         if (ceil) {
@@ -143,12 +143,12 @@ final class PoolingRules {
         return s.slice(sums, s.ints(new long[space.length]), s.sizes(s.y(), space), s.ints(space(s)));
     }
 
-    /** All planes alike: one of them. */
+    /** One plane, if all are equal. */
     private static String onePlane(Step s, String value) {
         return s.slice(value, s.ints(0, 0), s.ints(1, 1), s.ints(0, 1));
     }
 
-    /** Spreads a share of each window over its elements, every plane for itself. */
+    /** Spreads a share of each window over its elements, for every plane separately. */
     private static String spread(Step s, Windows windows, String share, boolean ceil) {
         int rank = s.rank(s.x());
         int[] space = IntStream.range(2, rank).toArray();

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.stream.LongStream;
 
 /**
- * Recurrent layers. On the way forth the runtime's own node stays. On the way back all gates of all steps are computed
- * anew by one product each with the inputs and the states before; what then has to go step by step is short, and is
- * the body of a scan.
+ * Recurrent layers. The forward run uses the runtime's own node. The way back computes all gates of all steps again, by
+ * one product with the inputs and one with the former states. Only a short rest runs step by step, as the body of
+ * a scan.
  */
 final class RecurrentRules {
     private RecurrentRules() {}
@@ -29,7 +29,7 @@ final class RecurrentRules {
         table.put("RNN", s -> new Layer(s, 1, false).apply());
     }
 
-    /** One node: one layer, of one direction or two. */
+    /** One node: one layer with one direction or two. */
     private static final class Layer {
         private final Step s;
         private final int gates;
@@ -62,7 +62,7 @@ final class RecurrentRules {
                     0, new ValueType(x.element(), List.of(x.dim(0), Dim.of(directions), x.dim(1), Dim.of(hidden))));
         }
 
-        /** Whether the one function is relu; others than the usual ones are refused. */
+        /** Whether the function is relu; unusual functions are refused. */
         private static boolean activations(Step s, int gates) {
             Attribute attribute = s.node().attributes().get("activations");
             if (attribute == null) {
@@ -109,7 +109,7 @@ final class RecurrentRules {
             }
         }
 
-        /** One direction of it. */
+        /** One direction of a layer. */
         private final class Direction {
             private final int d;
             private final boolean reverse;
@@ -136,19 +136,19 @@ final class RecurrentRules {
                 this.fromState = b;
             }
 
-            /** What belongs to this direction. */
+            /** The slice of this direction. */
             private String one(String value, long axis) {
                 return s.squeeze(s.slice(value, s.ints(d), s.ints(d + 1L), s.ints(axis)), axis);
             }
 
-            /** The state in which each step began. */
+            /** The state before each step. */
             private String shifted(String after, String first) {
                 return reverse
                         ? s.concat(0, s.slice(after, s.ints(1), s.ints(Long.MAX_VALUE), s.ints(0)), first)
                         : s.concat(0, first, s.slice(after, s.ints(0), s.ints(-1), s.ints(0)));
             }
 
-            /** The state that the layer was given, or zeros: (1, rows, hidden). */
+            /** The first state, or zeros: (1, rows, hidden). */
             private String initial(int index) {
                 return s.has(index) ? s.unsqueeze(one(s.x(index), 0), 0) : s.unsqueeze(rows(), 0);
             }
@@ -157,7 +157,7 @@ final class RecurrentRules {
                 return s.expand(s.number(0), s.concat(0, s.sizes(s.x(), 1), s.ints(hidden)));
             }
 
-            /** The gradient of each state by itself: (steps, rows, hidden). */
+            /** The gradient of each state without those of later steps: (steps, rows, hidden). */
             private String arrived() {
                 return s.arrived(0)
                         ? one(s.g(0), 1)
@@ -174,7 +174,7 @@ final class RecurrentRules {
                 return s.ops("Split", gates, List.of(set("axis", -1)), gatesTogether, s.ints(sizes));
             }
 
-            /** The derivative of a sigmoid, by its result. */
+            /** The derivative of a sigmoid, from its result. */
             private String slope(String sigmoid) {
                 return s.mul(sigmoid, s.sub(s.number(1), sigmoid));
             }
@@ -281,7 +281,7 @@ final class RecurrentRules {
             }
         }
 
-        /** The body of a scan: states that go from step to step, values that are given for each step, and nodes. */
+        /** The body of a scan: states that are passed from step to step, values of each step, and nodes. */
         private final class Body {
             private final List<String> states = new ArrayList<>();
             private final List<String> given = new ArrayList<>();
@@ -320,13 +320,13 @@ final class RecurrentRules {
                 return name;
             }
 
-            /** What a state is at the next step, in the order of the states. */
+            /** Sets the state of the next step, in the order of the states. */
             void gives(String value) {
                 next.add(value);
             }
 
             /**
-             * The states at the end, and what is collected at each step.
+             * Returns the states at the end, and the values collected at each step.
              *
              * @param backwards whether the last step comes first
              */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/** Operators that make one number of many, and those that divide by such a number. */
+/** Operators that reduce many numbers to one, and those that divide by such a number. */
 final class ReductionRules {
     private ReductionRules() {}
 
@@ -54,7 +54,7 @@ final class ReductionRules {
                                 s.x(1))));
     }
 
-    /** Puts the axes back, as ones, that a reduction took away. */
+    /** Restores the axes that a reduction removed, with one element each. */
     private static String restored(Step s, String value) {
         if (s.integer("keepdims", 1) != 0) {
             return value;
@@ -77,20 +77,20 @@ final class ReductionRules {
         return s.unsqueeze(value, counted);
     }
 
-    /** Reduces something shaped like the input over the same axes, which stay as ones. */
+    /** Reduces a value shaped like the input over the same axes, which remain with one element. */
     private static String alike(Step s, String type, String value) {
         List<Attribute> attributes =
                 List.of(set("keepdims", 1), set("noop_with_empty_axes", s.integer("noop_with_empty_axes", 0)));
         return s.has(1) ? s.op(type, attributes, value, s.x(1)) : s.op(type, attributes, value);
     }
 
-    /** Those that are equal share. */
+    /** Equal elements share the gradient. */
     private static void extreme(Step s) {
         String mask = s.mask(s.op("Equal", s.x(), restored(s, s.y())));
         s.give(0, s.mul(mask, s.div(restored(s, s.g()), alike(s, "ReduceSum", mask))));
     }
 
-    /** The product of the others, also where elements are zero. */
+    /** The product of the other elements, correct also if some are zero. */
     private static void product(Step s) {
         String zero = s.op("Equal", s.x(), s.number(0));
         String safe = s.where(zero, s.number(1), s.x());

@@ -16,11 +16,11 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Why gradients do not come back: all reasons of a model, each kind once. */
+/** Why gradients are refused: all reasons of a model, each kind once. */
 final class Refusals {
     private static final int MOST = 10;
 
-    /** What a node says, by exception: the reason without the node, so that equal reasons are found. */
+    /** For each exception the reason without the node, so that equal reasons are found. */
     private final Map<UnsupportedModelException, String> reasons = new LinkedHashMap<>();
 
     private final Map<String, List<UnsupportedModelException>> kinds = new LinkedHashMap<>();
@@ -33,14 +33,14 @@ final class Refusals {
         return refusal;
     }
 
-    /** Notes a refusal and goes on. */
+    /** Records a refusal and continues. */
     void add(Node node, UnsupportedModelException refusal) {
         String why = reasons.getOrDefault(refusal, String.valueOf(refusal.getMessage()));
         kinds.computeIfAbsent(node.domain() + " " + node.type() + " " + why, kind -> new ArrayList<>())
                 .add(refusal);
     }
 
-    /** Says all at once. */
+    /** Throws one exception with all reasons. */
     void throwIfAny() {
         if (kinds.isEmpty()) {
             return;
@@ -80,7 +80,7 @@ final class Refusals {
         return "no rule is known for it; perturb the inputs instead, or attribute a layer after it";
     }
 
-    /** Every way from what is attributed to an output ends before it. */
+    /** The refusal if every way from what is attributed to the output ends before it. */
     static UnsupportedModelException cut(
             Graph graph, String output, Set<String> carried, Function<String, ValueType> type) {
         Set<String> ends = new LinkedHashSet<>();

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Windows and regions of images that other operators have found, and blocks that are put back into images. */
+/** Regions of images that other operators have found, and blocks that are written back into images. */
 final class RegionRules {
     private RegionRules() {}
 
@@ -34,9 +34,9 @@ final class RegionRules {
     }
 
     /**
-     * The average of samples is a product of two matrices for each region, one for rows and one for columns. Each is what
-     * the operator makes of an image with a channel for each row, or column. The regions themselves have no gradient, as in
-     * PyTorch.
+     * The average of samples is a product of two matrices for each region, one for rows and one for columns. Each is
+     * what the operator makes of an image with a channel for each row, or column. The regions themselves have no
+     * gradient, as in PyTorch.
      */
     private static void align(Step s) {
         if (!s.text("mode", "avg").equals("avg")) {
@@ -61,14 +61,14 @@ final class RegionRules {
         }
     }
 
-    /** How much each row, or column, of the image counts for each of the result: (regions, result, image). */
+    /** The weight of each row, or column, of the image in each one of the result: (regions, result, image). */
     private static String matrix(Step s, int axis) {
         boolean rows = axis == 2;
         String size = s.sizes(s.x(), axis);
         String identity = s.op("EyeLike", s.expand(s.number(0), s.concat(0, size, size)));
         String image = s.unsqueeze(identity, rows ? new long[] {0, 3} : new long[] {0, 2});
         String broad = s.expand(image, rows ? s.ints(1, 1, 1, 2) : s.ints(1, 1, 2, 1));
-        // On the other axis every region lies within.
+        // On the other axis every region is inside the image.
         String scale = s.number(1 / s.real("spatial_scale", 1));
         String one = s.expand(s.number(1), s.op("Shape", s.x(1)));
         String low = s.op("Slice", s.mul(one, s.times(scale, 0.5)), s.ints(0), s.ints(1), s.ints(1));
@@ -83,7 +83,7 @@ final class RegionRules {
         return s.transpose(s.squeeze(read, rows ? 3 : 2), 0, 2, 1);
     }
 
-    /** Elements are moved, left out, or put in as zeros: number 0 is nobody's. */
+    /** Elements are moved, left out, or added as zeros, which have number 0. */
     private static void centre(Step s) {
         String[] inputs = s.node().inputs().toArray(new String[0]);
         inputs[0] = s.add(s.elementNumbers(), s.integer(1));

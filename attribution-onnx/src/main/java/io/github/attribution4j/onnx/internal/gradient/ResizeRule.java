@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.LongStream;
 
 /**
- * Resizing works on each axis by itself, and is linear there: a matrix. Which one, is seen by resizing the identity,
- * whatever the interpolation and the way to count coordinates.
+ * Resizing is linear on each axis separately: a matrix, which is found by resizing the identity. This holds for every
+ * interpolation and every convention of coordinates.
  */
 final class ResizeRule {
     private ResizeRule() {}
@@ -59,7 +59,7 @@ final class ResizeRule {
         return s.type(0).dim(axis).sameAs(s.type(s.y()).dim(axis));
     }
 
-    /** Row k tells to which places, and how much, element k goes. */
+    /** Row k has the weights of element k at all positions of the result. */
     private static String matrix(Step s, int i, int axis) {
         String size = s.sizes(s.x(), axis);
         String square = s.expand(s.number(0), s.concat(0, size, size));

@@ -5,9 +5,9 @@ package io.github.attribution4j.onnx.internal.gradient;
 @FunctionalInterface
 interface Rule {
     /**
-     * Gives each input that {@link Step#needs needs} one its gradient, made of those of the outputs; or refuses.
+     * Gives each input that {@link Step#needs needs} one its gradient, computed from those of the outputs; or refuses.
      *
-     * @param step the node, and words to write new nodes with
+     * @param step the node, and Java methods that write new nodes
      */
     void apply(Step step);
 }

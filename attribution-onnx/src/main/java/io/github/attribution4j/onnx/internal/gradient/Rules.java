@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** The table of operators: how a gradient passes each, and which have a gradient of zero everywhere. */
 public final class Rules {
     /**
-     * Steps, choices, sizes and random numbers: their results are no numbers, whole numbers, truth values, or floats
-     * that do not change with the input.
+     * Operators whose derivative is zero: their results are not numbers, or are whole numbers, truth values, or floats
+     * that do not change with the input, such as steps, sizes and random numbers.
      */
     private static final Set<String> CUTTING = Set.of("""
             And ArgMax ArgMin Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
@@ -47,12 +47,12 @@ public final class Rules {
         return table;
     }
 
-    /** Whether no gradient passes a node, whatever it is given. */
+    /** Whether no gradient passes a node for any input. */
     static boolean cuts(Node node) {
         return node.domain().isEmpty() && CUTTING.contains(node.type());
     }
 
-    /** Whether a node rounds floats to a few whole numbers, which is no reason to take gradients as zero. */
+    /** Whether a node rounds floats to a few whole numbers; gradients are then refused and not zero. */
     static boolean quantizes(Node node) {
         return node.domain().isEmpty()
                 && (node.type().contains("Quantize")
@@ -65,12 +65,12 @@ public final class Rules {
         return node.domain().isEmpty() ? TABLE.get(node.type()) : null;
     }
 
-    /** The operators that no gradient passes, by their nature. */
+    /** The operators whose derivative is zero everywhere. */
     public static Set<String> cutting() {
         return CUTTING;
     }
 
-    /** The operators that gradients pass. */
+    /** The operators with a rule. */
     public static Set<String> operators() {
         return TABLE.keySet();
     }

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Sequences of tensors, as scripts collect them. The gradient of a sequence is a sequence. */
+/** Sequences of tensors, as scripted programs collect them. The gradient of a sequence is a sequence. */
 final class SequenceRules {
     private SequenceRules() {}
 
@@ -40,7 +40,7 @@ final class SequenceRules {
         });
     }
 
-    /** A place counted from the front. */
+    /** A place counted from the start. */
     private static String counted(Step s, String place, String length) {
         String wide = s.cast(place, ElementType.INT64);
         return s.where(s.op("Less", wide, s.integer(0)), s.add(wide, length), wide);
@@ -106,12 +106,12 @@ final class SequenceRules {
         return name;
     }
 
-    /** What is made of one element of a sequence. */
+    /** A function of one element of a sequence. */
     private interface Element {
         String of(List<Node> nodes, String element, String step);
     }
 
-    /** Makes something of each element: a sequence of floats, or one tensor in which they stand together. */
+    /** Applies a function to each element; returns a sequence of floats, or one tensor with all results. */
     private static String loop(Words words, String sequence, boolean sequences, Element element) {
         String step = words.freshName("step");
         String condition = words.freshName("condition");

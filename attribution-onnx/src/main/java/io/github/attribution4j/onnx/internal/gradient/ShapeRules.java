@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Operators that only move, repeat, join or leave out elements, in blocks. */
+/** Operators that only move, repeat, join or omit elements, in blocks. */
 final class ShapeRules {
     private ShapeRules() {}
 
@@ -68,7 +68,7 @@ final class ShapeRules {
 
     private static void tile(Step s) {
         int rank = s.rank(s.x());
-        // Every axis becomes two, repetitions and elements; the former are summed.
+        // Every axis becomes two, repetitions and elements; the repetitions are summed.
         String pairs = s.concat(1, s.unsqueeze(s.x(1), 1), s.unsqueeze(s.shape(s.x()), 1));
         String split = s.reshape(s.g(), s.flat(pairs));
         s.give(
@@ -120,7 +120,7 @@ final class ShapeRules {
             everyElement(s);
             return;
         }
-        // As much as was left out in front and behind, zeros.
+        // Zeros in place of what was left out before and after.
         int[] counted =
                 LongStream.of(axes).mapToInt(axis -> s.axis(s.x(), axis)).toArray();
         String sizes = s.sizes(s.x(), counted);
@@ -154,7 +154,7 @@ final class ShapeRules {
         }
     }
 
-    /** Runs the same operator on the numbers of the elements. */
+    /** Runs the same operator on the positions of the elements. */
     private static void everyElement(Step s) {
         String[] inputs = s.node().inputs().toArray(new String[0]);
         inputs[0] = s.elementNumbers();
@@ -172,7 +172,7 @@ final class ShapeRules {
             s.give(0, blocks);
             return;
         }
-        // Blocks are outermost there, innermost among the channels here.
+        // Blocks are outermost in that mode, and innermost among the channels in this one.
         String channels = s.sizes(s.y(), 1);
         String split = s.concat(0, s.ints(0, block * block), channels, s.ints(-1));
         String turned = s.transpose(s.op("Reshape", blocks, split), 0, 2, 1, 3);

@@ -44,7 +44,7 @@ final class SignalRules {
         s.give(0, resized(s, back, s.sub(own, length), axis));
     }
 
-    /** Longer by zeros at the end, or shorter. */
+    /** Extended with zeros at the end, or shortened. */
     private static String resized(Step s, String value, String more, int axis) {
         return s.op("Pad", value, s.concat(0, s.ints(0), more), s.number(0), s.ints(axis));
     }
@@ -60,7 +60,7 @@ final class SignalRules {
         return inverse ? s.div(turned, factor) : s.mul(turned, factor);
     }
 
-    /** Every window by itself, and then all of them put where they were taken. */
+    /** Transforms every window separately, and then adds each at its place. */
     private static void windows(Step s) {
         if (s.needs(2)) {
             throw s.refuse("its window depends on what is attributed");
@@ -91,7 +91,7 @@ final class SignalRules {
         s.give(0, s.shapedLike(resized(s, signal, behind, 2), s.x()));
     }
 
-    /** The end says only how many there are. */
+    /** The end only determines how many there are. */
     private static void range(Step s) {
         if (s.needs(0)) {
             s.give(0, s.sumOfAll(s.g()));
@@ -110,7 +110,7 @@ final class SignalRules {
         long reverse = s.integer("reverse", 0);
         String zero = s.op("Equal", s.x(), s.number(0));
         String safe = s.where(zero, s.number(1), s.x());
-        // Behind the first zero, what comes up to there reaches that zero only; behind the second, nothing.
+        // After the first zero, the gradients of results reach only that zero; after the second, none.
         String product =
                 s.op("CumProd", List.of(set("exclusive", exclusive ? 1 : 0), set("reverse", reverse)), safe, s.x(1));
         String seen = s.op(
@@ -124,7 +124,7 @@ final class SignalRules {
         s.give(0, s.add(plain, first));
     }
 
-    /** The sum of all results that an element has a part in. */
+    /** The sum of a value over all results that contain an element. */
     private static String later(Step s, String value, boolean exclusive, long reverse) {
         return s.op("CumSum", List.of(set("exclusive", exclusive ? 1 : 0), set("reverse", 1 - reverse)), value, s.x(1));
     }

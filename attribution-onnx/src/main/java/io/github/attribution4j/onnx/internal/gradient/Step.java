@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One node on the way back: what it reads, writes and is set to, and which gradients its outputs have. */
+/** One node on the way back: its inputs, outputs and attributes, and the gradients of its outputs. */
 final class Step extends Words {
     private final Weaver weaver;
     private final Node node;
@@ -30,7 +30,7 @@ final class Step extends Words {
         this.gradients = gradients;
     }
 
-    // What is there
+    // Inputs, outputs and attributes
 
     Node node() {
         return node;
@@ -74,20 +74,20 @@ final class Step extends Words {
         return has(i) && weaver.carries(x(i));
     }
 
-    /** Hands on the gradient of an input. */
+    /** Passes on the gradient of an input. */
     void give(int i, String gradient) {
         given.add(i);
         weaver.give(x(i), gradient);
     }
 
-    /** Hands on the gradient of a value that its graphs take from around them. */
+    /** Passes on the gradient of a value outside its graphs that these read. */
     void giveCaptured(String value, String gradient) {
         givenCaptured.add(value);
         weaver.give(value, gradient);
     }
 
     /**
-     * Refuses if a value that depends on what is attributed was given no gradient: that would be zero without a word.
+     * Refuses if a value that depends on what is attributed got no gradient, because it would silently be zero.
      */
     void check() {
         for (int i = 0; i < node.inputs().size(); i++) {
@@ -103,12 +103,12 @@ final class Step extends Words {
         }
     }
 
-    /** Whether the numbers of a value depend on what is attributed, in whatever way. */
+    /** Whether the numbers of a value depend on what is attributed, directly or not. */
     boolean touched(String value) {
         return weaver.touched(value);
     }
 
-    /** The values that depend on what is attributed and that its graphs take from around them. */
+    /** The values outside its graphs that these read and that depend on what is attributed. */
     List<String> captured() {
         if (node.graphs().isEmpty()) {
             return List.of();
@@ -127,17 +127,17 @@ final class Step extends Words {
         return attribute.graphs().get(0);
     }
 
-    /** Goes back within one of its graphs. */
+    /** Returns the weaver of one of its graphs. */
     Weaver within(Graph graph) {
         return weaver.within(graph);
     }
 
-    /** The same node, seen from within one of its graphs: what is written is written there. */
+    /** The same node for use inside one of its graphs, into which nodes are then written. */
     Step seenFrom(Weaver inner) {
         return new Step(inner, node, gradients);
     }
 
-    /** Whether an attribute is set. */
+    /** Whether the node has an attribute. */
     boolean set(String name) {
         return node.attributes().containsKey(name);
     }
@@ -175,7 +175,7 @@ final class Step extends Words {
         return weaver.constants();
     }
 
-    /** The whole numbers that an input is; null if it is computed. */
+    /** The whole numbers of an input; null if it is computed. */
     long @Nullable [] longs(int i) {
         return has(i) ? constants().longs(x(i)) : null;
     }
@@ -194,16 +194,16 @@ final class Step extends Words {
         return weaver.refuse(node, why);
     }
 
-    /** Makes the node of the way forth also give an output that nobody wanted. */
+    /** Adds an output to the node of the forward run that was not used before. */
     String alsoGive(int output, ValueType type) {
         return weaver.alsoGive(node, output, type);
     }
 
     /**
-     * Sends a gradient back through an operation that only moves elements: it is run on their numbers, which tells
-     * where each comes from.
+     * Sends a gradient back through an operation that only moves elements. The operation is run on the positions of the
+     * elements, which shows the origin of each.
      *
-     * @param moved the numbers of the elements, shaped like the result
+     * @param moved the positions of the elements after the operation, shaped like the result
      */
     String scatterBack(String moved) {
         String flat = op(
@@ -215,7 +215,7 @@ final class Step extends Words {
         return shapedLike(flat, x());
     }
 
-    /** The numbers of the elements of the first input, shaped like it. */
+    /** The positions of the elements of the first input, shaped like it. */
     String elementNumbers() {
         String last = reshape(count(x()), new long[0]);
         return shapedLike(op("Range", integer(0), last, integer(1)), x());

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Adds to a graph the nodes that compute a vector-Jacobian product: from one output back to any values before it. Only
- * nodes between these get a backward part. A graph of a node, such as the body of a loop, has a weaver of its own.
+ * nodes between these get a backward part. A graph of a node, such as the body of a loop, has its own weaver.
  */
 public final class Weaver {
     private static final ValueType UNKNOWN = new ValueType(ElementType.OTHER, null);
@@ -31,15 +31,15 @@ public final class Weaver {
     private final Emitter emitter;
     private final Refusals refusals;
 
-    /** The values from which a gradient of what is asked for comes to an attributed value. */
+    /** The values through which a gradient passes from the output to an attributed value. */
     private final Set<String> carrying = new HashSet<>();
 
-    /** The values whose numbers depend on what is attributed, in whatever way. */
+    /** The values whose numbers depend on what is attributed, directly or not. */
     private final Set<String> touched = new HashSet<>();
 
     private final Map<String, List<String>> arrived = new HashMap<>();
 
-    /** What stands in the place of nodes that have to give more outputs. */
+    /** The replacements of nodes that need more outputs. */
     private final Map<Node, Node> replaced = new HashMap<>();
 
     private Weaver(Graph graph, Map<String, ValueType> types) {
@@ -60,14 +60,14 @@ public final class Weaver {
     }
 
     /**
-     * Weaves.
+     * Adds the nodes.
      *
      * @param graph the model's, in opset 18 or later
      * @param types of its values
      * @param attributed values of a floating type: inputs, or results of nodes
      * @param output the value whose gradient is taken
-     * @throws UnsupportedModelException if operators between them have no rule, or not for how they are used here, or
-     *     if every way between them ends at whole numbers
+     * @throws UnsupportedModelException if operators between them have no rule for this use, or if every way between
+     *     them ends at whole numbers
      */
     public static Woven weave(Graph graph, Map<String, ValueType> types, List<String> attributed, String output) {
         return new Weaver(graph, types).weave(attributed, output);
@@ -93,7 +93,7 @@ public final class Weaver {
         for (String value : attributed) {
             String gradient = gradient(value);
             if (gradient != null) {
-                // A graph gives a value once, and not one that it was given.
+                // A graph may return a value only once, and none of its inputs.
                 String name = emitter.freshName("gradient");
                 emitter.backward().add(Node.of("Identity", name, List.of(gradient), List.of(name)));
                 gradients.put(value, name);
@@ -114,12 +114,12 @@ public final class Weaver {
                 gradients);
     }
 
-    /** Goes back within a graph of a node. */
+    /** Returns the weaver of a graph of a node. */
     Weaver within(Graph inner) {
         return new Weaver(inner, this);
     }
 
-    /** Notes that the numbers of some values depend on what is attributed. */
+    /** Records that the numbers of some values depend on what is attributed. */
     void touch(Collection<String> values) {
         touched.addAll(values);
         for (Node node : graph.nodes()) {
@@ -130,12 +130,12 @@ public final class Weaver {
         }
     }
 
-    /** Whether the numbers of a value depend on what is attributed, in whatever way. */
+    /** Whether the numbers of a value depend on what is attributed, directly or not. */
     boolean touched(String value) {
         return touched.contains(value);
     }
 
-    /** The values that depend on others in a way that gradients know. */
+    /** The values that depend on others with a derivative. */
     Set<String> carriedFrom(Collection<String> sources) {
         Set<String> carried = new HashSet<>(sources);
         for (Node node : graph.nodes()) {
@@ -150,7 +150,7 @@ public final class Weaver {
         return carried;
     }
 
-    /** What is no tensor, or of no known type, is not left out without a word. */
+    /** Values that are no tensors or have an unknown type count, so that they are refused and not silently left out. */
     private boolean mayCarry(String value) {
         ElementType element = type(value).element();
         return element == ElementType.OTHER || element.carriesGradient();
@@ -159,7 +159,7 @@ public final class Weaver {
     /**
      * Goes back.
      *
-     * @param carried the values that depend on what gradients are wanted of
+     * @param carried the values that depend on those whose gradients are wanted
      * @param cotangents gradients of some of them, by value
      */
     void back(Set<String> carried, Map<String, String> cotangents) {
@@ -193,7 +193,7 @@ public final class Weaver {
             step.check();
         } catch (UnsupportedModelException e) {
             refusals.add(node, e);
-            // On the way further back there may be more.
+            // There may be more refusals further back.
             Stream<String> left = node.reads().stream().filter(value -> !arrived.containsKey(value));
             left.forEach(value -> give(value, "refused"));
         }
@@ -216,7 +216,7 @@ public final class Weaver {
         return sum;
     }
 
-    /** The nodes of the way forth, as the way back wants them. */
+    /** The nodes of the forward run, with the outputs that the way back reads. */
     List<Node> forward() {
         List<Node> forward = new ArrayList<>();
         graph.nodes().forEach(node -> forward.add(replaced.getOrDefault(node, node)));
@@ -245,7 +245,7 @@ public final class Weaver {
         return types.containsKey(value);
     }
 
-    /** What is known of a value; of one that is no tensor, nothing. */
+    /** The known type of a value; nothing is known of one that is no tensor. */
     ValueType type(String value) {
         return types.getOrDefault(value, UNKNOWN);
     }

@@ -13,8 +13,8 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The windows of a convolution or a pooling: how many axes of space, and for each the window's size, step, spread and
- * the padding around.
+ * The windows of a convolution or a pooling: for each axis of positions the size, stride and dilation of windows, and
+ * the padding.
  */
 final class Windows {
     private final long[] kernel;
@@ -23,15 +23,15 @@ final class Windows {
     private final long[] before;
     private final long[] after;
 
-    /** The padding in front where it is known at run time only; that behind is then at most {@link #after}. */
+    /** The padding at the start if it is known only at run time; that at the end is then at most {@link #after}. */
     private final @Nullable String starts;
 
     /**
      * @param kernel sizes of a window
-     * @param strides steps from one window to the next
-     * @param dilations steps from one element of a window to the next
-     * @param before padding in front
-     * @param after padding behind
+     * @param strides distances from one window to the next
+     * @param dilations distances from one element of a window to the next
+     * @param before padding at the start
+     * @param after padding at the end
      */
     Windows(long[] kernel, long[] strides, long[] dilations, long[] before, long[] after) {
         this(kernel, strides, dilations, before, after, null);
@@ -51,7 +51,7 @@ final class Windows {
      * Reads the attributes of a node.
      *
      * @param kernel sizes of a window
-     * @param input the value that the windows lie on
+     * @param input the value that the windows cover
      */
     static Windows of(Step s, long[] kernel, String input) {
         Windows windows = perhapsOpen(s, kernel, input);
@@ -62,7 +62,7 @@ final class Windows {
         return windows;
     }
 
-    /** The same; the padding need not be known. Only {@link #spread} may then be asked for. */
+    /** The same, but the padding may be unknown. Only {@link #spread} may be called then. */
     static Windows perhapsOpen(Step s, long[] kernel, String input) {
         int axes = kernel.length;
         long[] strides = s.integers("strides", axes, 1);
@@ -135,7 +135,7 @@ final class Windows {
         return kernel.length;
     }
 
-    /** Elements from the first to the last of a window. */
+    /** The extent of a window, from its first to its last element. */
     long spread(int axis) {
         return dilations[axis] * (kernel[axis] - 1) + 1;
     }
@@ -148,7 +148,7 @@ final class Windows {
         return LongStream.concat(LongStream.of(before), LongStream.of(after)).anyMatch(pad -> pad != 0);
     }
 
-    /** As attributes of a convolution or a pooling. */
+    /** The attributes of a convolution or a pooling. */
     List<Attribute> attributes(long group) {
         return List.of(
                 set("kernel_shape", kernel),
@@ -163,12 +163,12 @@ final class Windows {
     }
 
     /**
-     * Spreads what stands at each window over the elements of the window: the transpose of a convolution.
+     * Spreads the number of each window over its elements: the transpose of a convolution.
      *
      * @param g one number for each window and output channel
      * @param windows the value of which {@code g} is the gradient
      * @param weights as those of the convolution
-     * @param input the value that the windows lie on
+     * @param input the value that the windows cover
      */
     String spread(Step s, String g, String windows, String weights, long group, String input) {
         ValueType in = s.type(input);
@@ -209,7 +209,7 @@ final class Windows {
                         set("group", group)),
                 g,
                 weights);
-        // Behind the last window there may be elements that no window reached, fewer than a step and the padding.
+        // After the last window there may be elements in no window, fewer than the stride and the padding.
         long[] space = LongStream.range(2, axes() + 2L).toArray();
         long[] behind = IntStream.range(0, 2 * axes())
                 .mapToLong(i -> i < axes() ? 0 : Math.max(0, strides[i - axes()] - 1 + after[i - axes()]))

@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * The words in which rules write new nodes. A method that returns a text adds nodes and returns the name of the value
- * that they compute.
+ * The Java methods by which rules write new nodes. A Java method that returns a text adds nodes and returns the name of
+ * the value that they compute.
  */
 abstract class Words {
     private final Weaver weaver;
@@ -27,7 +27,7 @@ abstract class Words {
         this.emitter = weaver.emitter();
     }
 
-    /** The type of numbers whose type is not said. */
+    /** The type of numbers that are given without a type. */
     abstract ElementType element();
 
     abstract UnsupportedModelException refuse(String why);
@@ -36,7 +36,7 @@ abstract class Words {
         return weaver.type(value);
     }
 
-    /** The number of axes of a value, which has to be known. */
+    /** The number of axes of a value, which must be known. */
     int rank(String value) {
         int rank = type(value).rank();
         if (rank < 0) {
@@ -46,7 +46,7 @@ abstract class Words {
         return rank;
     }
 
-    /** An axis counted from the front. */
+    /** An axis counted from the start. */
     int axis(String value, long axis) {
         return (int) (axis < 0 ? axis + rank(value) : axis);
     }
@@ -92,7 +92,7 @@ abstract class Words {
         return emitter.emit(type, outputs, attributes, inputs);
     }
 
-    /** A value under a name of its own: no graph gives a value twice, or one that it was given. */
+    /** A copy of a value with another name, because a graph may return a value only once, and none of its inputs. */
     String copy(String a) {
         String name = freshName("copy");
         emitter.backward().add(Node.of("Identity", name, List.of(a), List.of(name)));
@@ -163,7 +163,7 @@ abstract class Words {
                 : op("Transpose", List.of(set("perm", order)), a);
     }
 
-    /** Exchanges the last two axes of something of so many. */
+    /** Swaps the last two axes of a value with so many axes. */
     String transposed(String a, int rank) {
         long[] order = LongStream.range(0, rank).toArray();
         order[rank - 1] = rank - 2L;
@@ -231,7 +231,7 @@ abstract class Words {
 
     // Sizes
 
-    /** The sizes of a value of the way forth, as a list of ints. */
+    /** The sizes of a value of the forward run, as a list of ints. */
     String shape(String value) {
         ValueType type = type(value);
         return type.fixed() ? ints(type.sizes()) : emitter.shapeOf(value, type);
@@ -314,7 +314,7 @@ abstract class Words {
         return squeeze(sum(g, true, axes), outer);
     }
 
-    /** The same where sizes are known at run time only. */
+    /** The same if sizes are known only at run time. */
     String sumToShape(String g, String to) {
         String want = shape(to);
         String more = sub(op("Shape", op("Shape", g)), op("Shape", want));

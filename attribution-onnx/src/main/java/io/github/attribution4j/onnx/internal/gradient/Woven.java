@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 /**
  * A model with the nodes of a vector-Jacobian product, as one graph or as two.
  *
- * <p><b>Fused</b>: the model's inputs and the cotangent in, the output and the gradients out. <b>Split</b>: the
- * forward graph gives besides the output what the backward graph {@link #kept() reads}; the backward graph takes that
+ * <p><b>Fused</b>: takes the model's inputs and the cotangent, and returns the output and the gradients. <b>Split</b>:
+ * the forward graph returns the output and what the backward graph {@link #kept() reads}. The backward graph takes that
  * and a cotangent, any number of times. Both give the same bits.
  */
 public final class Woven {
@@ -96,14 +96,14 @@ public final class Woven {
     }
 
     /**
-     * The attributed values that a gradient comes to, and the names of the gradients; on the others the output does
-     * not depend.
+     * The attributed values that a gradient reaches, and the names of the gradients. The output does not depend on
+     * the others.
      */
     public Map<String, String> gradients() {
         return gradients;
     }
 
-    /** The values of the forward graph that the backward graph reads, model inputs among them. */
+    /** The values of the forward graph that the backward graph reads, including inputs of the model. */
     public List<String> kept() {
         return kept;
     }
@@ -119,12 +119,12 @@ public final class Woven {
         return graph(inputs, outputs, nodes);
     }
 
-    /** The graph that runs forth and gives the output, then the {@link #kept} values that are not its inputs. */
+    /** The forward graph, which returns the output, then the {@link #kept} values that are not its inputs. */
     public Graph forward() {
         return forward(List.of());
     }
 
-    /** The same, which also gives other values. */
+    /** The forward graph, which also returns other values. */
     public Graph forward(List<String> also) {
         Set<String> outputs = new LinkedHashSet<>(List.of(output));
         outputs.addAll(also);
@@ -133,7 +133,7 @@ public final class Woven {
         return graph(graph.inputs(), List.copyOf(outputs), forward);
     }
 
-    /** The graph that runs back. */
+    /** The backward graph. */
     public Graph backward() {
         List<ValueInfo> inputs = new ArrayList<>();
         inputs.add(ValueInfo.of(cotangent, type(output)));

@@ -2,10 +2,10 @@
 /**
  * The nodes that compute gradients. Internal: no compatibility is promised.
  *
- * <p>{@link io.github.attribution4j.onnx.internal.gradient.Weaver} walks from the output back to the attributed values
- * and asks {@link io.github.attribution4j.onnx.internal.gradient.Rules}, the table of operators, what stands between
- * the gradient of a node's outputs and that of its inputs. Operators of one input that work element by element are a
- * text: {@code elementwise.rules}.
+ * <p>{@link io.github.attribution4j.onnx.internal.gradient.Weaver} goes from the output back to the attributed values.
+ * {@link io.github.attribution4j.onnx.internal.gradient.Rules}, the table of operators, has the rule that computes the
+ * gradients of a node's inputs from those of its outputs. The rules of element-wise operators of one input are in a
+ * text file: {@code elementwise.rules}.
  */
 @NullMarked
 package io.github.attribution4j.onnx.internal.gradient;

@@ -98,7 +98,7 @@ public record Attribute(String name, Message message) {
                         .build());
     }
 
-    /** The same under another name. */
+    /** The same with another name. */
     Attribute named(String other) {
         return new Attribute(
                 other,

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Puts the nodes of functions that a model defines in the place of the nodes that call them. Names of values within get
- * the name of the call before them; attributes of the call are put in where the function refers to them.
+ * Replaces nodes that call functions of the model by the nodes of these functions. Names of inner values begin with the
+ * name of the call. Where the function refers to attributes of the call, these are inserted.
  */
 final class Functions {
     private static final int NAME = 1;
@@ -28,10 +28,10 @@ final class Functions {
     private static final int OPSET_DOMAIN = 1;
     private static final int OPSET_VERSION = 2;
 
-    /** More calls within calls are a circle. */
+    /** The deepest nesting of calls; a deeper one is a cycle. */
     private static final int DEEPEST = 64;
 
-    /** A file that grows by more is hostile. */
+    /** The most added nodes; only a malicious file has more. */
     private static final int MOST_NODES = 1_000_000;
 
     private final Map<String, Function> functions = new HashMap<>();

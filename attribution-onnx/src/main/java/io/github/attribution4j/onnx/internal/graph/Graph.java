@@ -126,7 +126,7 @@ public record Graph(
                 initializers);
     }
 
-    /** The nodes that some values are made by, in their order. */
+    /** The nodes that compute some values, in their order. */
     public static List<Node> upstream(List<Node> nodes, Collection<String> values) {
         Set<String> wanted = new HashSet<>(values);
         List<Node> found = new ArrayList<>();

@@ -5,16 +5,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Where a graph looks up ids in a table of vectors: {@code Gather} with a constant table and indices that are computed. */
+/** Lookups of ids in a table of vectors: {@code Gather} with a constant table and computed indices. */
 public final class Lookups {
-    /** What gives the looked-up vectors another type: of a quantized table, or of one with 16 bits. */
+    /** Operators that convert the looked-up vectors: those of a quantized table, or of one with 16 bits. */
     private static final Set<String> CONVERTING = Set.of("DequantizeLinear", "Cast", "Identity");
 
     private static final int TABLE_AXES = 2;
 
     private Lookups() {}
 
-    /** The ids that are looked up, by the vectors that are found; the vectors may be converted behind the lookup. */
+    /** The ids of lookups, by the vectors found; these may be converted after the lookup. */
     public static Map<String, String> of(Graph graph, Constants constants) {
         Map<String, String> ids = new LinkedHashMap<>();
         for (Node node : graph.nodes()) {
@@ -34,7 +34,7 @@ public final class Lookups {
         return axis == null ? 0 : axis.integer();
     }
 
-    /** Sizes are looked up too, in shapes: those have one axis. */
+    /** Shapes are looked up too; they have one axis. */
     private static boolean isTable(String value, Graph graph, Constants constants) {
         Initializer table = constants.tensor(value);
         if (table == null && constants.constant(value)) {

@@ -17,14 +17,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the body of a loop is given.
+ * An input of a graph inside a node, such as the body of a loop.
  *
  * @param name the name of the value in the body
- * @param type what is certain of it in every step
- * @param once nodes that make it for the first step
+ * @param type its type and the sizes that are the same in every step
+ * @param once nodes that compute it for the first step
  */
 record BodyInput(String name, ValueType type, List<Node> once) {
-    /** The inputs of a graph of a node, without those that are no tensors. */
+    /** The inputs of a graph of a node, without those that are not tensors. */
     static List<BodyInput> of(Node node, Graph body, Map<String, ValueType> types) {
         List<BodyInput> found = new ArrayList<>();
         if (node.is("Loop") && body.inputs().size() == node.inputs().size()) {
@@ -63,7 +63,7 @@ record BodyInput(String name, ValueType type, List<Node> once) {
         return attribute == null ? otherwise : attribute.integer();
     }
 
-    /** Sizes that the body itself declares hold in every step; others may change. */
+    /** Sizes that the body declares are the same in every step; others may change. */
     private static ValueType anyStep(ValueType outer, @Nullable ValueType declared) {
         if (declared != null && declared.ranked()) {
             return new ValueType(
@@ -89,7 +89,7 @@ record BodyInput(String name, ValueType type, List<Node> once) {
                 List.of(Node.of("Constant", name, List.of(), List.of(name), tensor)));
     }
 
-    /** A slice of a value: what is left when one axis is gone. */
+    /** A slice of a value, without one axis. */
     private static BodyInput slice(String name, ValueType outer, String value, long axis) {
         ValueType type = outer;
         List<Dim> dims = outer.dims();

@@ -12,19 +12,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** A graph that the runtime has loaded. Any number of threads may run it at once. */
+/** A graph that the runtime has loaded. Any number of threads may run it at the same time. */
 public final class GraphSession implements AutoCloseable {
     /** How far the runtime may rewrite a graph. */
     public enum Optimization {
         /** Not at all. */
         NONE(OptLevel.NO_OPT),
         /**
-         * Constants are computed once, and what does nothing is left out. The same bits on every processor of a kind.
+         * Constants are computed once, and nodes without effect are removed. Results have the same bits on all
+         * processors of a kind.
          */
         BASIC(OptLevel.BASIC_OPT),
         /** Operators are joined. */
         EXTENDED(OptLevel.EXTENDED_OPT),
-        /** Operators are joined, and memory is laid out for the processor. */
+        /** Operators are joined, and the memory layout is adapted to the processor. */
         ALL(OptLevel.ALL_OPT);
 
         private final OptLevel level;
@@ -48,9 +49,9 @@ public final class GraphSession implements AutoCloseable {
     }
 
     /**
-     * Loads.
+     * Loads a graph.
      *
-     * @param file where the weights lie
+     * @param file with the weights
      * @param graph the graph
      * @param settings how it is optimized and run
      */
@@ -62,20 +63,20 @@ public final class GraphSession implements AutoCloseable {
                 .sum();
     }
 
-    /** How many bytes its constants take. */
+    /** The number of bytes of its constants. */
     long weights() {
         return weights;
     }
 
-    /** The names of what it takes. */
+    /** The names of its inputs. */
     public Set<String> inputs() {
         return inputs;
     }
 
     /**
-     * Runs.
+     * Runs the graph.
      *
-     * @param values what it takes, and perhaps more
+     * @param values its inputs, and perhaps more
      * @return its outputs, to be closed by the caller
      */
     public Outputs run(Map<String, OnnxTensor> values) {
@@ -103,7 +104,7 @@ public final class GraphSession implements AutoCloseable {
         }
     }
 
-    /** What a run gave. */
+    /** The results of a run. */
     public static final class Outputs implements AutoCloseable {
         private final OrtSession.Result result;
 
@@ -116,7 +117,7 @@ public final class GraphSession implements AutoCloseable {
             return (OnnxTensor) result.get(name).orElseThrow(() -> new IllegalStateException("no output " + name));
         }
 
-        /** All of them, by name. */
+        /** All outputs, by name. */
         public Map<String, OnnxTensor> all() {
             Map<String, OnnxTensor> all = new LinkedHashMap<>();
             result.forEach(each -> all.put(each.getKey(), (OnnxTensor) each.getValue()));

@@ -24,9 +24,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runtime of this process, and sessions in it. Sessions share one pool of threads: each with a pool of its own,
- * they would slow one another. The pool is made with the runtime, and cannot be changed. An application that has made
- * the runtime before, without a pool, has sessions with threads of their own.
+ * The runtime of this process, and its sessions. Sessions share one pool of threads, because separate pools would slow
+ * each other down. The pool is made with the runtime, and cannot be changed. If the application has made the runtime
+ * before, without a pool, every session has separate threads.
  */
 public final class OnnxRuntime {
     private static final String FOLDER = "session.model_external_initializers_file_folder_path";
@@ -34,9 +34,8 @@ public final class OnnxRuntime {
     private static final String SPINNING = "session.intra_op.allow_spinning";
 
     /**
-     * From here on sessions use the weights where the file is mapped, which all of them share. The copies that they
-     * otherwise make, in the order that their kernels like best, save some of the time of a run and take as much memory
-     * as the weights, in every session.
+     * From this size on, sessions share the weights in the mapped file. Otherwise every session makes copies in the
+     * order that its kernels prefer, which saves some time of a run and takes as much memory as the weights.
      */
     private static final long LARGE = 512L << 20;
 
@@ -44,15 +43,15 @@ public final class OnnxRuntime {
 
     /**
      * Optimizers of the runtime that are not run, because with them a valid graph ends the process, gives other
-     * numbers, or loses a value that is asked for. {@code golden/onnx_optimizers.py} has a graph for most of them.
+     * numbers, or loses a value that is used. {@code golden/onnx_optimizers.py} has a graph for most of them.
      */
     private static final List<String> UNSAFE = List.of(
-            // A Cast between Transpose and MatMul: a node without a schema stays behind, and the next pass reads it.
+            // A Cast between Transpose and MatMul: leaves a node without a schema, which the next pass reads.
             "MatmulTransposeFusion",
-            // A start of Range that is computed: reads a tensor that is not there. Any axis becomes the last one.
+            // A computed start of Range: reads a tensor that does not exist. Any axis becomes the last one.
             "EmbedLayerNormFusion",
-            // Other numbers: any axis becomes the last one; zeros become the padding of a maximum; steps without axes
-            // are overlooked, sizes of zero too; constants of float64 are read as float32.
+            // Wrong numbers: any axis becomes the last one; zeros become the padding of a maximum; steps without axes
+            // are ignored, and so are sizes of zero; constants of float64 are read as float32.
             "SkipLayerNormFusion",
             "Pad_Fusion",
             "EliminateSlice",
@@ -104,10 +103,10 @@ public final class OnnxRuntime {
     }
 
     /**
-     * Counts one more user of the native environment, who never leaves. The Java interface releases its own count in a
-     * shutdown hook, while other threads may still be inside the runtime: then they would read freed memory, and the
-     * virtual machine would end with SIGSEGV instead of with its exit code. What counts is private to the interface; if
-     * another version has it no more, everything else works as before.
+     * Adds a reference to the native environment that is never released. The Java interface releases its own reference
+     * in a shutdown hook, while other threads may still be inside the runtime: they would then read freed memory, and
+     * the virtual machine would end with SIGSEGV instead of its exit code. The counter is private to the interface; if
+     * another version does not have it, everything else works as before.
      */
     private static void keepAlive() {
         try {
@@ -118,7 +117,7 @@ public final class OnnxRuntime {
             int errorsOnly = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR.getValue();
             create.invoke(null, api.getLong(null), errorsOnly, OrtEnvironment.DEFAULT_NAME);
         } catch (ReflectiveOperationException | RuntimeException e) {
-            // Then a thread that is inside the runtime may still crash when the process ends.
+            // Without the counter, a thread inside the runtime may crash when the process ends.
         }
     }
 
@@ -136,9 +135,9 @@ public final class OnnxRuntime {
     }
 
     /**
-     * Makes a session of a graph.
+     * Makes a session for a graph.
      *
-     * @param file where its weights lie
+     * @param file with its weights
      * @param graph the graph
      */
     static OrtSession open(OnnxFile file, Graph graph, SessionSettings settings) {

@@ -14,17 +14,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/** From tensors of the plain-Java backend to those of the runtime and back, by one copy each. */
+/** Copies tensors of the plain-Java backend to the runtime and back. */
 public final class OrtTensors {
     private OrtTensors() {}
 
-    /** Copies a tensor into memory of the runtime's; to be closed by the caller. */
+    /** Copies a tensor into the runtime's memory; the caller closes the result. */
     public static OnnxTensor of(Tensor tensor) {
         return of(tensor, tensor.shape());
     }
 
     /**
-     * Copies a tensor into memory of the runtime's; to be closed by the caller.
+     * Copies a tensor into the runtime's memory; the caller closes the result.
      *
      * @param shape of as many elements
      */
@@ -47,13 +47,13 @@ public final class OrtTensors {
         }
     }
 
-    /** Copies a value of the runtime's; the tensor belongs to the current scope. */
+    /** Copies a value of the runtime; the tensor belongs to the current scope. */
     public static Tensor tensor(OnnxTensor value) {
         return tensor(value, null);
     }
 
     /**
-     * Copies a value of the runtime's; the tensor belongs to the current scope.
+     * Copies a value of the runtime; the tensor belongs to the current scope.
      *
      * @param shape of as many elements; null for the value's own
      */
@@ -76,7 +76,7 @@ public final class OrtTensors {
                         shape == null ? Shape.of(value.getInfo().getShape()) : shape);
     }
 
-    /** The type that a tensor has to have to be put in; null if there is none. */
+    /** The type that a tensor must have as an input of this type; null if there is none. */
     public static @Nullable DataType dataType(ElementType element) {
         return switch (element) {
             case FLOAT -> DataType.FLOAT32;

@@ -11,13 +11,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions by what they answer, made when first needed, shared by threads. Of too many, the one that was not used for
- * longest is closed; one that runs is closed when it has run. Too many are those whose weights take more memory than
- * anyone expects of one model, since each session may hold copies of its own.
+ * Sessions by the questions that they run, made when first needed, shared by threads. Of too many, the one that was not
+ * used for longest is closed; one that runs is closed when it has run. Too many are those whose weights take more
+ * memory than anyone expects of one model, since each session may hold copies of its own.
  */
 public final class Sessions implements AutoCloseable {
     private static final long MOST_BYTES = 4L << 30;
-    /** So many are kept of the largest models: what one explanation uses in turns. */
+    /** So many sessions are kept even for the largest models, because one explanation uses them in turns. */
     private static final int FEWEST = 4;
 
     private final Map<Object, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
@@ -25,7 +25,7 @@ public final class Sessions implements AutoCloseable {
     private final long mostBytes;
     private boolean closed;
 
-    /** Keeps at most so many. */
+    /** Creates a collection of at most so many sessions. */
     public Sessions(int most) {
         this(most, MOST_BYTES);
     }
@@ -35,7 +35,7 @@ public final class Sessions implements AutoCloseable {
         this.mostBytes = mostBytes;
     }
 
-    /** One session and who uses it. */
+    /** One session and the number of its users. */
     private static final class Entry {
         private @Nullable GraphSession session;
         private int users;
@@ -63,9 +63,9 @@ public final class Sessions implements AutoCloseable {
     /**
      * Uses a session.
      *
-     * @param key what it answers
-     * @param make makes it if there is none
-     * @param use runs it
+     * @param key the question that it runs
+     * @param make makes the session if there is none
+     * @param use runs the session
      */
     public <R> R use(Object key, Supplier<GraphSession> make, Function<GraphSession, R> use) {
         Entry entry;
@@ -99,7 +99,7 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
-    /** Closes those that were not used for longest. The new one is the youngest. */
+    /** Closes the sessions that have not been used for the longest time, never the new one. */
     private void makeRoom(Entry made, long bytes) {
         List<Entry> idle = new ArrayList<>();
         synchronized (this) {
@@ -119,7 +119,7 @@ public final class Sessions implements AutoCloseable {
         idle.forEach(Entry::close);
     }
 
-    /** Whether it was closed. */
+    /** Whether the session was closed. */
     public synchronized boolean isClosed() {
         return closed;
     }

@@ -25,9 +25,9 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
- * Asks the runtime for the types of all values: whatever it will not tell does not stand in its way when it runs. A
- * session without optimization gives every value; its description has their types. Of a value without axes that may
- * mean that their number is not known; those are run once.
+ * Gets the types of all values from the runtime. A session without optimization returns every value, and its
+ * description has their types. A description without axes may mean that their number is not known; such values are
+ * run once.
  */
 public final class TypeOracle {
     private static final String MADE_UP = "unk__";
@@ -40,13 +40,13 @@ public final class TypeOracle {
     private final List<String> unclear = new ArrayList<>();
     private boolean innerKnown;
 
-    /** Asks about a model. */
+    /** Creates an oracle for a model. */
     public TypeOracle(OnnxFile file) {
         this(file, SessionSettings.DEFAULTS);
     }
 
     /**
-     * Asks about a model.
+     * Creates an oracle for a model.
      *
      * @param settings of the sessions that are asked
      */
@@ -67,7 +67,7 @@ public final class TypeOracle {
         }
     }
 
-    /** The types of elements of inputs, constants and results of nodes. Values that are no tensors are missing. */
+    /** The types of elements of inputs, constants and results of nodes. Values that are not tensors are missing. */
     public synchronized Map<String, ElementType> elements() {
         Map<String, ElementType> elements = new LinkedHashMap<>();
         types.forEach((value, type) -> elements.put(value, type.element()));
@@ -75,9 +75,9 @@ public final class TypeOracle {
     }
 
     /**
-     * Returns the types of inputs, constants and results of nodes. Values that are no tensors are missing.
+     * Returns the types of inputs, constants and results of nodes. Values that are not tensors are missing.
      *
-     * @param sample inputs that the model takes, by name; run once if the runtime did not tell everything
+     * @param sample inputs that the model takes, by name; run once if the description is incomplete
      */
     public synchronized Map<String, ValueType> types(Map<String, OnnxTensor> sample) {
         if (!unclear.isEmpty()) {
@@ -96,8 +96,9 @@ public final class TypeOracle {
     }
 
     /**
-     * Adds the values in graphs of nodes. Each of these graphs is looked at as if it ran once, on what its node is
-     * given; what it hands on from step to step may have other sizes in each.
+     * Adds the values in graphs of nodes. Each of these graphs is described as if it ran once, on the inputs of its
+     * node; values that are passed from step to step may have other sizes in each step. Its nodes are then beside the
+     * node that runs it, so that values have other names there.
      */
     private void lookInside(Map<String, OnnxTensor> sample) {
         Graph main = file.graph();
@@ -150,13 +151,13 @@ public final class TypeOracle {
                 });
                 session.getOutputInfo().forEach((name, info) -> note(open, depth, inside(name), info));
             } catch (OrtException | ModelException e) {
-                return; // Where rules need to know more, they refuse.
+                return; // Rules that need more types refuse.
             }
             try {
                 Graph once = new Graph(main.name(), main.inputs(), List.of(), run, main.initializers());
                 count(once, open.stream().map(BESIDE::concat).toList(), sample);
             } catch (OrtException | ModelException e) {
-                // A branch that is not taken need not run with these inputs.
+                // A branch that is not taken may not run with these inputs.
                 open.forEach(value -> types.put(value, new ValueType(element(value), null)));
             }
             outer = within;
@@ -172,9 +173,9 @@ public final class TypeOracle {
     }
 
     /**
-     * Notes a type.
+     * Records a type.
      *
-     * @param session goes before names that the runtime has made up, and which mean something else in another session
+     * @param session prefix of names that the runtime has made up, because they differ in meaning between sessions
      */
     private void note(List<String> counted, String session, String name, NodeInfo info) {
         if (info.getInfo() instanceof TensorInfo tensor) {
@@ -196,7 +197,7 @@ public final class TypeOracle {
         }
     }
 
-    /** The codes of the Java interface are not those of ONNX; the names are. */
+    /** The Java interface has other codes than ONNX, but the same names. */
     private static ElementType element(TensorInfo tensor) {
         return switch (tensor.type) {
             case FLOAT -> ElementType.FLOAT;
@@ -223,7 +224,7 @@ public final class TypeOracle {
                 graph.initializers());
     }
 
-    /** Runs a graph once and sees how many axes some values have. */
+    /** Runs a graph once to find the number of axes of some values. */
     private void count(Graph graph, List<String> values, Map<String, OnnxTensor> sample) throws OrtException {
         if (values.isEmpty()) {
             return;

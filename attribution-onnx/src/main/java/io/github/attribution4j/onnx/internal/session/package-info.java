@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * ONNX Runtime: sessions, and what they say of the types of values. The only package that touches it. Internal: no
+ * ONNX Runtime: sessions, and the types of values that they report. No other package calls it. Internal: no
  * compatibility is promised.
  */
 @NullMarked

@@ -11,9 +11,9 @@ import java.util.OptionalDouble;
 import java.util.function.UnaryOperator;
 import java.util.stream.StreamSupport;
 
-/** One entry of the manifest: a method with settings, and what comes out. */
+/** One entry of the manifest: a method with settings, and the expected results. */
 public record GoldenCase(JsonObject json) {
-    /** What must come out: the array that holds it, and how near it must be. */
+    /** An expected result: the array that holds it, and the tolerance. */
     public record Expected(String name, String array, double relative, OptionalDouble scale) {}
 
     public String id() {
@@ -40,7 +40,7 @@ public record GoldenCase(JsonObject json) {
         return json.has(key);
     }
 
-    /** Returns whether the case looks inside the model. */
+    /** Returns whether the case needs layers of the model. */
     public boolean isInside() {
         return json.has("layer") || json.has("layers");
     }
@@ -56,9 +56,9 @@ public record GoldenCase(JsonObject json) {
     }
 
     /**
-     * Returns the same case with its layers addressed otherwise.
+     * Returns the same case with other addresses of its layers.
      *
-     * @param address of the layer that a path of a module, with {@code :in} for its input, names
+     * @param address returns the new address for the path of a module, or with {@code :in} for its input
      */
     public GoldenCase at(UnaryOperator<String> address) {
         JsonObject copy = json.deepCopy();

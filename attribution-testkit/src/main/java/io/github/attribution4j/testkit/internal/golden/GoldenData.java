@@ -42,7 +42,7 @@ public final class GoldenData {
         }
     }
 
-    /** Returns the archives of the manifest: every model scripted and traced. */
+    /** Returns the archives of the manifest: every model, scripted and traced. */
     public static List<Entry> entries() {
         return entries(data());
     }
@@ -60,7 +60,7 @@ public final class GoldenData {
         return entries;
     }
 
-    /** Returns the ONNX models of the same requests: every model by both exporters. */
+    /** Returns the ONNX models of the same requests: every model from both exporters. */
     public static List<Entry> onnx() {
         List<Entry> entries = new ArrayList<>();
         for (Entry entry : entries()) {
@@ -72,7 +72,7 @@ public final class GoldenData {
         return entries;
     }
 
-    /** Returns the ONNX file of a model by an exporter, {@code script} or {@code dynamo}. */
+    /** Returns the ONNX file of a model from an exporter, {@code script} or {@code dynamo}. */
     public static Path onnx(String model, String exporter) {
         return folder().resolve("onnx").resolve("golden").resolve(model + "." + exporter + ".onnx");
     }
@@ -113,7 +113,7 @@ public final class GoldenData {
         return folder().resolve("special");
     }
 
-    /** Returns the folder of archives whose rows change each other or must be alone. */
+    /** Returns the folder of archives whose rows change each other or must be run one by one. */
     public static Path together() {
         return folder().resolve("together");
     }
@@ -128,7 +128,7 @@ public final class GoldenData {
         return folder().resolve("axes");
     }
 
-    /** Returns the folder of the archives that other versions and tools wrote. */
+    /** Returns the folder of archives that other versions and tools wrote. */
     public static Path foreign() {
         return folder().resolve("foreign");
     }

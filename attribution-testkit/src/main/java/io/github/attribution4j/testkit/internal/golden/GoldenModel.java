@@ -30,9 +30,9 @@ public final class GoldenModel<M extends LayeredModel> implements AutoCloseable 
     }
 
     /**
-     * Reads what belongs to a model; closing it closes the model.
+     * Reads the arrays and cases of a model; closing this closes the model.
      *
-     * @param entry where it stands in the manifest
+     * @param entry its entry in the manifest
      * @param model the model
      */
     public static <M extends LayeredModel> GoldenModel<M> of(GoldenData.Entry entry, M model) {

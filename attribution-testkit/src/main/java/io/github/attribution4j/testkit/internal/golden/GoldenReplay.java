@@ -24,9 +24,9 @@ import java.util.Objects;
 /**
  * Replays golden cases on a model, within the tolerance of the manifest ({@code golden/README.md}).
  *
- * <p>Methods run as shipped. Those that draw take their random bits from the recording ({@link RecordedDraws}), so that
- * what they make of them is tested too; where a sampling method is compared with its limit, the difference must lie
- * within its own standard errors, and those must be small. Layer cases are {@code method.at(layer)}, units
+ * <p>Methods run unchanged. Those that draw take their random bits from the recording ({@link RecordedDraws}), so that
+ * their use of random bits is tested too. If a sampling method is compared with its limit, the difference must be
+ * within the method's standard errors, and those must be small. Layer cases are {@code method.at(layer)}, units
  * {@code method.towards(layer, unit)}, baselines of the inputs {@code throughHead()}.
  */
 public final class GoldenReplay {
@@ -35,7 +35,7 @@ public final class GoldenReplay {
      */
     private static final double STANDARD_ERRORS = 5;
 
-    /** Cases that the library has no words for, each with why. Nothing else is left out. */
+    /** Cases that cannot be requested from the library, each with the reason. No other case is left out. */
     private static final Map<String, String> NOT_EXPRESSED = Map.of(
             "kernel-shap-constrained",
             "a regression with equal weights over coalitions of the caller's choice; the library draws its own, by"
@@ -43,7 +43,7 @@ public final class GoldenReplay {
 
     private GoldenReplay() {}
 
-    /** Returns the cases that the library has words for. */
+    /** Returns the cases that can be requested from the library. */
     public static List<GoldenCase> cases(GoldenData.Entry entry) {
         return entry.cases().stream()
                 .filter(given -> !NOT_EXPRESSED.containsKey(given.id()))
@@ -51,8 +51,8 @@ public final class GoldenReplay {
     }
 
     /**
-     * Asks what the case asks and compares all that it expects; fails if something is further off than its tolerance,
-     * or if tensors stay open.
+     * Makes the request of the case and compares all expected results. Fails if one differs by more than its tolerance,
+     * or if tensors remain open.
      *
      * @return the largest difference, in tolerances
      */
@@ -63,7 +63,7 @@ public final class GoldenReplay {
             Map<String, Tensor> actual = given.compare().equals("limit") ? Map.of() : compute(model, given);
             for (GoldenCase.Expected expected : given.expected()) {
                 if (expected.name().equals("delta") && !actual.containsKey("delta")) {
-                    // Captum sets a sum of bare gradients against a difference of scores; here no gap is claimed.
+                    // Captum compares a sum of gradients with a difference of scores; here no gap is claimed.
                     assertThat(given.options().flag("multiply-by-inputs", true)).isFalse();
                 } else if (given.compare().equals("limit")) {
                     worst = Math.max(worst, compareWithLimit(model, given, expected));
@@ -131,9 +131,9 @@ public final class GoldenReplay {
     }
 
     /**
-     * The gap as Captum measures it at a layer: from the model at its inputs to the model at the baseline of its
-     * inputs. The explanation's own gap is the tail's, with all that bypasses the layer as it is for the inputs; the
-     * two are the same where nothing does.
+     * The gap as Captum measures it at a layer: with the score of the model at its inputs and at the baseline of its
+     * inputs. The gap of the explanation is that of the tail, in which what bypasses the layer is as for the inputs.
+     * Both are equal if nothing bypasses the layer.
      */
     private static double[] gapOfModel(GoldenModel<?> model, Requests requests, Explanation explanation) {
         Inputs inputs = model.inputs();
@@ -160,7 +160,8 @@ public final class GoldenReplay {
     }
 
     /**
-     * Captum can leave channels apart, which GradCam here does not: gradients averaged over space times activations.
+     * Captum can return channels separately, which GradCam here does not: gradients averaged over positions, times
+     * activations.
      */
     private static Map<String, Tensor> gradCamOfChannels(GoldenModel<?> model, GoldenCase given) {
         Cut cut = model.model().cut(given.layer());

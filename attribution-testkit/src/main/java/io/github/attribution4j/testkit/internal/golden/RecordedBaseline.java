@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Baselines drawn as Captum does for several inputs: a row for each, independently. {@link Baseline#samples} draws one
- * row for all of them, so that what belongs together stays together.
+ * Baselines drawn as by Captum for several inputs: a row for each input, independently. {@link Baseline#samples} draws
+ * one row for all inputs, so that values that belong together are not mixed.
  *
  * @param sets the rows to draw from, for each attributed input
  * @param indexes the row drawn, {@code (examples, samples)}, for each attributed input

@@ -11,14 +11,13 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * Captum's recorded draws, as the words that the library's own generator would have to give.
+ * Captum's recorded draws, as the 64-bit words from which the library makes the same draws.
  *
- * <p>Nothing of a method is bypassed or repeated here: it runs as shipped, and makes noise, positions, orders and
- * coalitions itself, from bits that lead to what Captum drew. A stream that is asked for more than was recorded, or for
- * something of which nothing is known, fails the test.
+ * <p>The method itself makes noise, positions, orders and coalitions, from words that lead to what Captum drew. A
+ * stream fails the test if it is asked for more than was recorded, or for something that was not recorded.
  */
 public final class RecordedDraws {
-    /** The meaning of the first part of a stream's key. */
+    /** The purposes in the first part of a stream's key. */
     private static final long NOISE = 0x6A55;
 
     private static final long POSITION = 0x905;
@@ -39,7 +38,7 @@ public final class RecordedDraws {
         RecordedDraws draws = new RecordedDraws(model, given);
         Function<long[], LongSupplier> words = draws::words;
         try {
-            // Run shows the place where bits come from to its own package only.
+            // The source of bits is visible only in the package of Run.
             Method bits = Run.class.getDeclaredMethod("bits", Function.class);
             bits.setAccessible(true);
             return (Run) bits.invoke(run, words);
@@ -132,8 +131,8 @@ public final class RecordedDraws {
     }
 
     /**
-     * A subset is drawn by Floyd's method: of 0 ... last one number, or last itself where that is in the subset
-     * already.
+     * A subset is drawn by Floyd's method: a number of 0 ... last, or last itself if that number is in the
+     * subset already.
      */
     private static void subset(Words words, int groups, List<Integer> kept) {
         List<Integer> early =

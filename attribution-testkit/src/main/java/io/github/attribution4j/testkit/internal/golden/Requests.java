@@ -41,7 +41,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** What a case asks for, in the words of the public API. */
+/** Makes the request of a case with the public API. */
 public final class Requests {
     private static final Set<String> INSIDE = Set.of(
             "grad-cam",
@@ -80,7 +80,7 @@ public final class Requests {
         throw new IllegalArgumentException(given.id() + ": which " + given.method() + " at a layer?");
     }
 
-    /** Returns the methods that always look inside. */
+    /** Returns the methods that always need layers. */
     private Attribution<LayeredModel> inside(GoldenCase.Options options) {
         String[] layers = given.layers();
         return switch (given.method()) {
@@ -211,7 +211,7 @@ public final class Requests {
         return lifted ? baseline.throughHead() : baseline;
     }
 
-    /** Returns the single references of the case, for what the case gives them. */
+    /** Returns the single references of the case, for the inputs or the layer that the case gives them for. */
     public Baseline unlifted() {
         if (!given.has("baselines")) {
             return Baseline.zeros();
@@ -241,7 +241,7 @@ public final class Requests {
         return baseline.get("kind").getAsString().equals("constant");
     }
 
-    /** Returns all samples that baselines are, of each the same row of every input. */
+    /** Returns all samples of baselines; a sample has the same row of every input. */
     public Baseline samples() {
         return Baseline.samples(given.baselines().stream()
                 .map(one -> model.array(one.get("array").getAsString()))
@@ -298,7 +298,10 @@ public final class Requests {
         };
     }
 
-    /** Returns the run of a case: Captum's ways to split work become batches here, and must not change the result. */
+    /**
+     * Returns the run of a case: Captum's options for splitting work become batches here, and must not change
+     * the result.
+     */
     public Run run() {
         Run run = Run.defaults();
         for (String rows : List.of("internal-batch-rows", "samples-per-batch", "perturbations-per-evaluation")) {

@@ -4,7 +4,7 @@ package io.github.attribution4j.testkit.internal.golden;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 
-/** Functions of an output that golden cases know by name. */
+/** The functions of an output that golden cases name. */
 public final class Targets {
     private Targets() {}
 

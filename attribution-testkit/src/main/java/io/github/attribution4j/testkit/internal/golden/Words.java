@@ -6,8 +6,8 @@ import java.util.Deque;
 import java.util.function.LongSupplier;
 
 /**
- * The 64-bit words from which a {@code RandomStream} makes given numbers: the inverse of each of its methods. What a
- * method does with its draws is then tested from the generator's bits on.
+ * The 64-bit words from which a {@code RandomStream} makes given numbers: the inverse of each of its Java methods. So
+ * tests include the step from random bits to numbers.
  */
 public final class Words implements LongSupplier {
     private static final double UNIT = 0x1.0p53;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The requests and expected numbers of the repository's folder {@code golden}, for the tests of our own bindings.
+ * The requests and expected numbers of the repository's folder {@code golden}, for tests of this project's bindings.
  * Internal: no compatibility is promised.
  */
 @NullMarked
