@@ -9,14 +9,17 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.model.rule.RuledModel.RuledCut;
-import io.github.attribution4j.run.CancelledException;
-import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.CancelledException;
+import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
+import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.target.Target;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -209,6 +212,59 @@ public interface Attribution<M extends Model> extends Recipe {
         @Override
         default Need need() {
             return Need.RULES;
+        }
+    }
+
+    /**
+     * A method that consists of its settings. Name, provenance and checks of single settings follow from their
+     * {@linkplain io.github.attribution4j.setting.Description description}. A changed copy is a method with
+     * changed settings.
+     *
+     * @param <M> what the method needs of a model
+     * @param <S> the method itself
+     */
+    abstract class Described<M extends Model, S extends Described<M, S>> implements Attribution<M> {
+        private final Settings<S> settings;
+
+        /** Creates the method with these settings. */
+        protected Described(Settings<S> settings) {
+            this.settings = settings;
+        }
+
+        /** Returns the value of a setting. */
+        protected final <T> T value(Setting<T> setting) {
+            return settings.get(setting);
+        }
+
+        /** Returns a copy with another value of a setting. */
+        protected final <T> S with(Setting<T> setting, T value) {
+            return settings.with(setting, value).method();
+        }
+
+        @Override
+        public final void checkSettings(Problems problems) {
+            settings.problems().forEach(problems::add);
+        }
+
+        @Override
+        public final Need need() {
+            return settings.description().need();
+        }
+
+        @Override
+        public final String name() {
+            return settings.description().name();
+        }
+
+        @Override
+        public final Map<String, Object> settings() {
+            return settings.toMap();
+        }
+
+        /** Returns name and settings. */
+        @Override
+        public final String toString() {
+            return settings.toString();
         }
     }
 }

@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.Features.Feature;
+import io.github.attribution4j.Features.Reasons;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.model.FeatureNames;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.Features.Feature;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.RandomAccess;
@@ -23,23 +25,18 @@ import org.jspecify.annotations.Nullable;
  * contributions add up to what the explanation accounts for. Names are made on demand. Immutable.
  */
 public final class Features extends AbstractList<Features.Feature> implements RandomAccess {
-    private static final int LISTED = 3;
-
     private final Labels labels;
     private final int example;
     private final List<String> inputs;
     private final List<Shape> shapes;
     /** For each attribution, where its elements start among all. */
     private final int[] starts;
-    /** For each group its members: the first few, and the last; null where each element is a feature. */
-    private final int @Nullable [] @Nullable [] members;
+    /** Null where each element is a feature. */
+    private final @Nullable FeatureGroups groups;
 
-    private final int[] sizes;
     private final double[] contributions;
     private final double[] errors;
     private final boolean ambiguous;
-    private final List<int[]> numbers;
-
     private final @Nullable List<String> renamed;
 
     Features(Labels labels, int example, List<String> inputs, List<Tensor> attributions, List<Tensor> standardErrors) {
@@ -55,51 +52,10 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         this.ambiguous = labels.ambiguous();
         double[] values = rows(attributions);
         double[] deviations = standardErrors.isEmpty() ? new double[0] : rows(standardErrors);
-        ElementGroups groups = labels.groups();
-        if (groups == null) {
-            members = null;
-            sizes = new int[0];
-            numbers = List.of();
-            contributions = values;
-            errors = deviations;
-            return;
-        }
-        numbers = new ArrayList<>();
-        int count = 0;
-        for (int i = 0; i < shapes.size(); i++) {
-            int[] own = groups.numbers(i, example, shapes.get(i).row());
-            for (int number : own) {
-                count = Math.max(count, number + 1);
-            }
-            numbers.add(own);
-        }
-        members = new int[count][];
-        sizes = new int[count];
-        contributions = new double[count];
-        errors = new double[groups.shared() ? deviations.length == 0 ? 0 : count : 0];
-        for (int i = 0; i < shapes.size(); i++) {
-            int[] own = numbers.get(i);
-            for (int e = 0; e < own.length; e++) {
-                int group = own[e];
-                int at = starts[i] + e;
-                int[] some = members[group];
-                if (some == null) {
-                    some = new int[LISTED + 1];
-                    members[group] = some;
-                }
-                if (sizes[group] < LISTED) {
-                    some[sizes[group]] = at;
-                }
-                some[LISTED] = at;
-                if (sizes[group] == 0 || !groups.shared()) {
-                    contributions[group] += values[at];
-                }
-                if (sizes[group] == 0 && errors.length > 0) {
-                    errors[group] = deviations[at];
-                }
-                sizes[group]++;
-            }
-        }
+        ElementGroups given = labels.groups();
+        groups = given == null ? null : FeatureGroups.of(given, example, shapes, starts, values, deviations);
+        contributions = groups == null ? values : groups.contributions();
+        errors = groups == null ? deviations : groups.errors();
     }
 
     private Features(Features of, List<String> renamed) {
@@ -109,12 +65,10 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         inputs = of.inputs;
         shapes = of.shapes;
         starts = of.starts;
-        members = of.members;
-        sizes = of.sizes;
+        groups = of.groups;
         contributions = of.contributions;
         errors = of.errors;
         ambiguous = of.ambiguous;
-        numbers = of.numbers;
     }
 
     /**
@@ -127,7 +81,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
     public Features named(List<String> names) {
         if (names.size() != size() && names.size() != starts[shapes.size()]) {
             throw new IllegalArgumentException("names: " + names.size() + " given for " + size() + " features"
-                    + (members == null ? "" : " made of " + starts[shapes.size()] + " elements")
+                    + (groups == null ? "" : " made of " + starts[shapes.size()] + " elements")
                     + "; give one for each");
         }
         return new Features(this, names);
@@ -185,38 +139,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         if (renamed != null && renamed.size() == size()) {
             return renamed.get(index);
         }
-        if (members == null) {
-            return element(index);
-        }
-        ElementGroups groups = labels.groups();
-        String given =
-                groups == null || groups.names().isEmpty() ? "" : groups.names().get(index);
-        if (!given.isEmpty()) {
-            return given;
-        }
-        int size = sizes[index];
-        if (size == 1) {
-            return element(member(index, 0));
-        }
-        StringBuilder listed = new StringBuilder("group " + index + ": ");
-        if (size > LISTED) {
-            return listed.append(element(member(index, 0)))
-                    .append(" ... ")
-                    .append(element(member(index, LISTED)))
-                    .append(" (")
-                    .append(size)
-                    .append(')')
-                    .toString();
-        }
-        for (int i = 0; i < size; i++) {
-            listed.append(i == 0 ? "" : ", ").append(element(member(index, i)));
-        }
-        return listed.toString();
-    }
-
-    private int member(int group, int which) {
-        int[] some = members == null ? null : members[group];
-        return some == null ? 0 : some[which];
+        return groups == null ? element(index) : groups.name(index, this::element);
     }
 
     /** Returns whether the elements of any input are known. */
@@ -244,20 +167,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
 
     /** Returns the positions of a feature's elements, row-major and counted through all inputs. */
     public int[] elements(int index) {
-        if (members == null) {
-            return new int[] {index};
-        }
-        int[] found = new int[sizes[index]];
-        int next = 0;
-        for (int i = 0; i < numbers.size(); i++) {
-            int[] own = numbers.get(i);
-            for (int e = 0; e < own.length; e++) {
-                if (own[e] == index) {
-                    found[next++] = starts[i] + e;
-                }
-            }
-        }
-        return found;
+        return groups == null ? new int[] {index} : groups.elements(index, starts);
     }
 
     /**
@@ -277,7 +187,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         if (one >= 0 && zeros == values.size() - 1) {
             return member(element(elements(index)[one]), name(index));
         }
-        return values.size() > LISTED
+        return values.size() > FeatureGroups.LISTED
                 ? ""
                 : values.stream().map(Features::brief).toList().toString();
     }
@@ -340,7 +250,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
      */
     public List<Feature> of(String input) {
         int wanted = indexOf(input);
-        if (members == null) {
+        if (groups == null) {
             return subList(starts[wanted], starts[wanted + 1]);
         }
         return Arrays.stream(places(input)).mapToObj(this::get).toList();
@@ -353,9 +263,12 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
      */
     public int[] places(String input) {
         int wanted = indexOf(input);
-        return members == null
+        return groups == null
                 ? IntStream.range(starts[wanted], starts[wanted + 1]).toArray()
-                : Arrays.stream(numbers.get(wanted)).distinct().sorted().toArray();
+                : Arrays.stream(groups.numbers().get(wanted))
+                        .distinct()
+                        .sorted()
+                        .toArray();
     }
 
     /** Returns the k features of the largest magnitude, largest first; ties keep their order. */
@@ -445,6 +358,62 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         /** Returns name and value, such as {@code income = 5200}. */
         public String label() {
             return value.isEmpty() ? name : name + " = " + value;
+        }
+    }
+
+    /**
+     * Reason codes: the features that raised and lowered a score most.
+     *
+     * @param target what the score is of, in words
+     * @param score the score
+     * @param up the features with the largest positive contributions, largest first
+     * @param down the features with the most negative contributions, largest magnitude first
+     * @param complete whether contributions add up to a difference of scores, so that they are amounts of the score
+     */
+    public record Reasons(String target, double score, List<Feature> up, List<Feature> down, boolean complete) {
+        /** Copies the lists. */
+        public Reasons {
+            up = List.copyOf(up);
+            down = List.copyOf(down);
+        }
+
+        /**
+         * Returns a sentence for each feature, those that raised the score first:
+         * {@code income = 5200 raised the score of 'granted' by 0.42.} Where contributions are not amounts of the
+         * score, such as gradients: {@code income = 5200 has attribution +0.42 for the score of 'granted'.}
+         */
+        public List<String> sentences() {
+            List<String> sentences = new ArrayList<>();
+            up.forEach(feature -> sentences.add(sentence(feature)));
+            down.forEach(feature -> sentences.add(sentence(feature)));
+            return sentences;
+        }
+
+        private String sentence(Feature feature) {
+            double contribution = feature.contribution();
+            String error = Double.isNaN(feature.standardError()) || feature.standardError() == 0
+                    ? ""
+                    : " (standard error " + number(feature.standardError()) + ")";
+            String amount = number(Math.abs(contribution));
+            String sign = contribution < 0 ? "-" : "+";
+            return feature.label()
+                    + (complete
+                            ? (contribution < 0 ? " lowered " : " raised ") + scored() + " by " + amount + error
+                            : " has attribution " + sign + amount + error + " for " + scored())
+                    + ".";
+        }
+
+        private String scored() {
+            if (target.equals("output")) {
+                return "the output";
+            }
+            return target.startsWith("index ")
+                    ? "output " + target.substring("index ".length())
+                    : "the score of " + target;
+        }
+
+        private static String number(double value) {
+            return String.format(Locale.ROOT, "%.3g", value);
         }
     }
 }

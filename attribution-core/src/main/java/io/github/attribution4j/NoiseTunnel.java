@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.internal.RandomStream;
+import io.github.attribution4j.internal.RowGroups;
 import io.github.attribution4j.internal.numeric.GaussianNoise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -189,7 +191,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             evaluator.run().plan(own.isEmpty() ? total : total + evaluator.examples());
             int most = chunk(evaluator.inputs(), evaluator.run().batching());
             for (long done = 0; done < total; ) {
-                int size = Run.Batching.next(most, samples, done, total);
+                int size = RowGroups.next(most, samples, done, total);
                 explain(model, evaluator, done, done + size, collected);
                 done += size;
             }
@@ -235,8 +237,8 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
 
     /** Returns how many copies to explain at a time. */
     private static int chunk(Inputs inputs, Run.Batching batching) {
-        if (batching instanceof Run.Batching.Fixed fixed) {
-            return fixed.rows();
+        if (batching.rule() == Run.Batching.Rule.ROWS) {
+            return Math.toIntExact(batching.amount());
         }
         long bytes = 0;
         for (Inputs.Input input : inputs.all()) {
@@ -246,7 +248,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             }
         }
         long budget =
-                batching instanceof Run.Batching.Memory memory ? Math.min(CHUNK_BYTES, memory.bytes()) : CHUNK_BYTES;
+                batching.rule() == Run.Batching.Rule.MEMORY ? Math.min(CHUNK_BYTES, batching.amount()) : CHUNK_BYTES;
         return (int) Math.max(1, Math.min(Integer.MAX_VALUE / 2, budget / Math.max(1, bytes)));
     }
 

@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.attribution4j.Features.Feature;
+import io.github.attribution4j.Features.Reasons;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli;
 
-import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
-import io.github.attribution4j.run.DeadlineExceededException;
+import io.github.attribution4j.run.Run.DeadlineExceededException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,13 +40,13 @@ public record Failure(int code, String line) {
             return DEADLINE;
         }
         if (thrown instanceof UnsupportedModelException
-                || thrown instanceof ModelMemoryException
+                || thrown instanceof ModelException.OutOfMemory
                 || thrown instanceof NotThisWayException) {
             return NOT_THIS_WAY;
         }
         boolean request = thrown instanceof IllegalArgumentException
                 || thrown instanceof io.github.attribution4j.model.ModelException
-                || thrown instanceof io.github.attribution4j.run.CancelledException
+                || thrown instanceof io.github.attribution4j.run.Run.CancelledException
                 || thrown instanceof picocli.CommandLine.ParameterException
                 || thrown instanceof IOException
                 || thrown instanceof UncheckedIOException;

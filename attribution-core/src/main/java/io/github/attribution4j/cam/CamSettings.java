@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
+import io.github.attribution4j.cam.GradCam.Merge;
 import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Settings;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
-import io.github.attribution4j.Described;
+import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.cam.GradCam.Merge;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;

@@ -6,6 +6,7 @@ import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Gradient-weighted class activation map: each channel's weight is the mean of its gradient, that is, how much the
@@ -252,5 +253,26 @@ public final class GradCam extends ClassActivationMap<GradCam> {
     private static Tensor ofPositiveProducts(Channels activation, Tensor gradient) {
         Tensor products = gradient.mul(activation.values());
         return activation.overChannels(products.clamp(0, Double.POSITIVE_INFINITY));
+    }
+
+    /** How the maps of several layers become one. */
+    public enum Merge {
+        /** The mean. Maps of layers whose values are larger count more; see {@link #SCALED_MEAN}. */
+        MEAN,
+        /** The largest value at each position. */
+        MAX,
+        /**
+         * The mean of the maps, each divided by its largest magnitude, example by example, so that every layer counts
+         * alike. Values lie between -1 and 1; zero and sign stay. A map of zeros stays one.
+         */
+        SCALED_MEAN,
+        /** One map for each layer, in the order of the layers. */
+        EACH;
+
+        /** Returns the name in lower case, such as {@code scaled-mean}. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 }

@@ -2,7 +2,7 @@
 package io.github.attribution4j.evaluation;
 
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
@@ -47,21 +47,23 @@ final class Batcher {
      * @param bytesPerRow the model's estimate for one more row; called only if needed
      */
     static Batcher of(Run.Batching batching, Inputs inputs, boolean gradients, Supplier<OptionalLong> bytesPerRow) {
-        if (batching instanceof Run.Batching.Fixed fixed) {
-            return new Batcher(fixed.rows(), fixed.rows(), false);
+        if (batching.rule() == Run.Batching.Rule.ROWS) {
+            int fixed = Math.toIntExact(batching.amount());
+            return new Batcher(fixed, fixed, false);
         }
-        if (batching instanceof Run.Batching.Auto) {
+        if (batching.rule() == Run.Batching.Rule.AUTO) {
             return new Batcher(1, AUTO_ROWS, true);
         }
         long inputBytes = Math.max(1, inputBytes(inputs));
         OptionalLong modelBytes = bytesPerRow.get();
-        if (batching instanceof Run.Batching.Memory budget) {
+        if (batching.rule() == Run.Batching.Rule.MEMORY) {
+            long budget = batching.amount();
             long perRow = modelBytes.orElse(inputBytes * (gradients ? ASSUMED_GRADIENT : ASSUMED_FORWARD));
-            if (perRow > budget.bytes()) {
-                throw new InvalidRequestException(java.util.List.of("memory budget " + budget.bytes()
+            if (perRow > budget) {
+                throw new InvalidRequestException(java.util.List.of("memory budget " + budget
                         + " bytes: one row takes about " + perRow + " bytes; give at least that"));
             }
-            int fitting = (int) Math.min(AUTO_ROWS, budget.bytes() / Math.max(1, perRow));
+            int fitting = (int) Math.min(AUTO_ROWS, budget / Math.max(1, perRow));
             return new Batcher(fitting, fitting, false);
         }
         long byInput = STEADY_INPUT_BYTES / inputBytes;
@@ -113,9 +115,9 @@ final class Batcher {
     /**
      * Halves the rows after the engine ran out of memory.
      *
-     * @throws ModelMemoryException the given exception, if there was only one row
+     * @throws ModelException.OutOfMemory the given exception, if there was only one row
      */
-    void outOfMemory(int evaluated, ModelMemoryException failure) {
+    void outOfMemory(int evaluated, ModelException.OutOfMemory failure) {
         if (evaluated <= 1) {
             throw failure;
         }

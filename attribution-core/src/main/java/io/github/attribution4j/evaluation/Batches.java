@@ -2,10 +2,11 @@
 package io.github.attribution4j.evaluation;
 
 import io.github.attribution4j.evaluation.Rows.Collected;
+import io.github.attribution4j.internal.RowGroups;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.ModelMemoryException;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
@@ -102,7 +103,7 @@ final class Batches {
         sharing.tell(total);
         while (done < total) {
             run.check(method, done, total);
-            int size = sharing.single() ? 1 : Run.Batching.next(batcher.next(), rows.group(), done, total);
+            int size = sharing.single() ? 1 : RowGroups.next(batcher.next(), rows.group(), done, total);
             long start = System.nanoTime();
             try (TensorScope scope = TensorScope.open()) {
                 long[] examples = rows.examples(done, done + size);
@@ -110,7 +111,7 @@ final class Batches {
                 try {
                     Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
                     computed = sharing.compute(new Batch(done, done + size, examples, expanded), computation);
-                } catch (ModelMemoryException e) {
+                } catch (ModelException.OutOfMemory e) {
                     batcher.outOfMemory(size, e);
                     notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
                     continue;

@@ -4,7 +4,6 @@ package io.github.attribution4j.evaluation;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.TensorScope;
@@ -166,7 +165,7 @@ final class RowMemory {
     private static OptionalLong measured(Model model, Inputs inputs, boolean gradients) {
         try (TensorScope scope = TensorScope.open()) {
             return model.bytesPerRow(inputs.rows() == 1 ? inputs : inputs.select(0), gradients);
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException e) {
             // If the model cannot run the row, the actual run reports it.

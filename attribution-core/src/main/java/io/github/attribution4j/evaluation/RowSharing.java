@@ -5,7 +5,6 @@ import io.github.attribution4j.evaluation.RowMemory.Finding;
 import io.github.attribution4j.evaluation.RowMemory.Way;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
@@ -77,7 +76,7 @@ final class RowSharing {
         Batch.Computed computed;
         try {
             computed = several ? computation.compute(batch) : alone(batch, 0, computation);
-        } catch (ModelMemoryException | UnsupportedModelException e) {
+        } catch (ModelException.OutOfMemory | UnsupportedModelException e) {
             throw e;
         } catch (ModelException e) {
             if (!several) {
@@ -103,7 +102,7 @@ final class RowSharing {
     private Batch.@Nullable Computed oneByOne(Batch batch, Batch.Computation computation, ModelException failure) {
         try {
             alone(batch, 0, computation);
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException e) {
             failure.addSuppressed(e);
@@ -130,7 +129,7 @@ final class RowSharing {
         Batch one = batch.rows() == copies() && batch.to() - batch.from() == 1 ? batch : batch.row(row, copies());
         try {
             return computation.compute(one);
-        } catch (ModelMemoryException | UnsupportedModelException e) {
+        } catch (ModelException.OutOfMemory | UnsupportedModelException e) {
             throw e;
         } catch (ModelException e) {
             if (finding.copies() > 1) {
@@ -180,7 +179,7 @@ final class RowSharing {
     private static Batch.@Nullable Computed tried(Batch batch, Batch.Computation computation, ModelException failure) {
         try {
             return computation.compute(batch);
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException e) {
             failure.addSuppressed(e);
@@ -195,7 +194,7 @@ final class RowSharing {
             Batch.Computed alone;
             try {
                 alone = alone(batch, row, computation);
-            } catch (ModelMemoryException e) {
+            } catch (ModelException.OutOfMemory e) {
                 throw e;
             } catch (ModelException e) {
                 if (!sameAmongCopies(batch, row, 0, computation, computed)) {

@@ -2,7 +2,7 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Described;
+import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -195,4 +196,19 @@ public interface Cut {
      * @param shape of the tensor; axis 0 mostly counts rows
      */
     record Value(Point point, DataType dataType, Shape shape) {}
+
+    /** No cut point has this address; the message names similar ones. */
+    final class UnknownLayerException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        /**
+         * Creates it.
+         *
+         * @param path the address given
+         * @param known all addresses
+         */
+        public UnknownLayerException(String path, List<String> known) {
+            super("layer '" + path + "' does not exist; " + NearNames.hint(path, known));
+        }
+    }
 }

@@ -19,4 +19,14 @@ public class ModelException extends RuntimeException {
     public ModelException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
+
+    /** The engine ran out of memory on this many rows. The runner tries again with fewer. */
+    public static final class OutOfMemory extends ModelException {
+        private static final long serialVersionUID = 1L;
+
+        /** Creates it with a message and the engine's own failure. */
+        public OutOfMemory(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
 }

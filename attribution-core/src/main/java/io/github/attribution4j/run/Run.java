@@ -336,23 +336,48 @@ public final class Run {
      *
      * <p>With any batching, when memory runs out the same rows are evaluated in calls of half the size, down to one
      * row, and a notice says so.
+     *
+     * @param rule chooses the number
+     * @param amount the rows of {@link Rule#ROWS}, or the bytes of {@link Rule#MEMORY}; else 0
      */
-    public sealed interface Batching {
+    public record Batching(Rule rule, long amount) {
+        /** How the number is chosen. */
+        public enum Rule {
+            /** See {@link Batching#steady()}. */
+            STEADY,
+            /** See {@link Batching#auto()}. */
+            AUTO,
+            /** See {@link Batching#rows}. */
+            ROWS,
+            /** See {@link Batching#memory}. */
+            MEMORY
+        }
+
+        /** Checks the amount. */
+        public Batching {
+            if (rule == Rule.ROWS && (amount < 1 || amount > Integer.MAX_VALUE)) {
+                throw new IllegalArgumentException("batch rows " + amount + ": must be at least 1");
+            }
+            if (rule == Rule.MEMORY && amount < 1) {
+                throw new IllegalArgumentException("memory budget " + amount + " bytes: must be at least 1");
+            }
+        }
+
         /**
          * As many rows as fit a fixed size. Their number depends only on the shapes and on the model's estimate of its
          * memory, never on time or load, so that a repeated run does the same arithmetic in the same order.
          * The default.
          */
-        static Batching steady() {
-            return Steady.INSTANCE;
+        public static Batching steady() {
+            return new Batching(Rule.STEADY, 0);
         }
 
         /**
          * Doubles the rows, from one, while the throughput rises. Usually no faster than {@link #steady()}. Because it
          * depends on time, repeated results agree up to rounding but not to the bit.
          */
-        static Batching auto() {
-            return Auto.INSTANCE;
+        public static Batching auto() {
+            return new Batching(Rule.AUTO, 0);
         }
 
         /**
@@ -361,8 +386,8 @@ public final class Run {
          *
          * @param rows the most rows of one call, at least 1
          */
-        static Batching rows(int rows) {
-            return new Fixed(rows);
+        public static Batching rows(int rows) {
+            return new Batching(Rule.ROWS, rows);
         }
 
         /**
@@ -371,8 +396,8 @@ public final class Run {
          *
          * @param bytes at least 1; a budget smaller than one row is refused when the run starts
          */
-        static Batching memory(long bytes) {
-            return new Memory(bytes);
+        public static Batching memory(long bytes) {
+            return new Batching(Rule.MEMORY, bytes);
         }
 
         /**
@@ -381,7 +406,7 @@ public final class Run {
          *
          * @throws IllegalArgumentException if the text is none of these
          */
-        static Batching parse(String text) {
+        public static Batching parse(String text) {
             String[] words = text.strip().split(" ", -1);
             return switch (words[0]) {
                 case "steady" -> steady();
@@ -394,82 +419,61 @@ public final class Run {
             };
         }
 
-        /**
-         * Returns the number of rows of the next call, such that a call has whole groups, or equal parts of one group.
-         *
-         * @param wanted the most rows
-         * @param group how many consecutive rows belong together
-         * @param done rows evaluated before
-         * @param total all rows
-         */
-        static int next(int wanted, long group, long done, long total) {
-            long within = done % group;
-            if (within == 0 && wanted >= group) {
-                return (int) Math.min(wanted - wanted % group, total - done);
-            }
-            long left = group - within;
-            long calls = (left + wanted - 1) / wanted;
-            return (int) ((left + calls - 1) / calls);
+        /** Returns {@code steady}, {@code auto}, {@code rows 32}, or {@code memory 1048576 bytes}. */
+        @Override
+        public String toString() {
+            return switch (rule) {
+                case STEADY -> "steady";
+                case AUTO -> "auto";
+                case ROWS -> "rows " + amount;
+                case MEMORY -> "memory " + amount + " bytes";
+            };
+        }
+    }
+
+    /**
+     * Another thread stops a {@link Run} with this. It takes effect before the next micro-batch; native computation in
+     * progress ends first.
+     */
+    public static final class Cancellation {
+        private volatile boolean requested;
+
+        /** Creates a cancellation that has not been requested. */
+        public Cancellation() {}
+
+        /** Requests every run with this cancellation to stop. */
+        public void cancel() {
+            requested = true;
         }
 
-        /** See {@link Batching#steady()}. */
-        enum Steady implements Batching {
-            /** The only one. */
-            INSTANCE;
-
-            @Override
-            public String toString() {
-                return "steady";
-            }
+        /** Returns whether {@link #cancel()} was called. */
+        public boolean isCancelled() {
+            return requested;
         }
 
-        /** See {@link Batching#auto()}. */
-        enum Auto implements Batching {
-            /** The only one. */
-            INSTANCE;
-
-            @Override
-            public String toString() {
-                return "auto";
-            }
+        @Override
+        public String toString() {
+            return "Cancellation[" + (isCancelled() ? "cancelled" : "not cancelled") + "]";
         }
+    }
 
-        /**
-         * See {@link Batching#rows}.
-         *
-         * @param rows rows in a call
-         */
-        record Fixed(int rows) implements Batching {
-            /** Checks the number. */
-            public Fixed {
-                if (rows < 1) {
-                    throw new IllegalArgumentException("batch rows " + rows + ": must be at least 1");
-                }
-            }
+    /** A {@link Run} was cancelled, or its thread interrupted, between two micro-batches; nothing is left open. */
+    public static final class CancelledException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
 
-            @Override
-            public String toString() {
-                return "rows " + rows;
-            }
+        /** Creates it with a message. */
+        public CancelledException(String message) {
+            super(message);
         }
+    }
 
-        /**
-         * See {@link Batching#memory}.
-         *
-         * @param bytes the budget
-         */
-        record Memory(long bytes) implements Batching {
-            /** Checks the number. */
-            public Memory {
-                if (bytes < 1) {
-                    throw new IllegalArgumentException("memory budget " + bytes + " bytes: must be at least 1");
-                }
-            }
+    /** The deadline of a {@link Run} passed between two micro-batches; nothing is left open. */
+    public static final class DeadlineExceededException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
 
-            @Override
-            public String toString() {
-                return "memory " + bytes + " bytes";
-            }
+        /** Creates it with a message. */
+        public DeadlineExceededException(String message) {
+            super(message);
         }
     }
 }

@@ -37,7 +37,7 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Ids are names and have no gradient; the vectors that a model looks up for them do. So a method that takes
- * gradients is applied where the model looks up the <em>attributed</em> inputs ({@link EmbeddingLookup#find}, or the
+ * gradients is applied where the model looks up the <em>attributed</em> inputs ({@link #lookups}, or the
  * places given to {@link #at}), at all of these at once, and its attributions are added up over the last axis of each
  * vector:
  *
@@ -59,7 +59,7 @@ import java.util.Set;
  *
  * <p><b>Padding.</b> A position that the model masks out has no influence and gets 0.
  *
- * <p><b>Cost.</b> That of the method, one forward row for each example, and that of {@link EmbeddingLookup#find}, which
+ * <p><b>Cost.</b> That of the method, one forward row for each example, and that of {@link #lookups}, which
  * {@link #at} saves.
  *
  * <p><b>Differences to Captum.</b> {@code LayerIntegratedGradients} at an embedding returns the elements of the
@@ -169,11 +169,11 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
             points.forEach(point -> places.put(model.cutPoint(point).toString(), point));
         } else {
             requireIds(inputs);
-            List<EmbeddingLookup> found = EmbeddingLookup.find(model, inputs);
+            List<Lookup> found = lookups(model, inputs);
             List<String> attributed =
                     inputs.attributedInputs().stream().map(Inputs.Input::name).toList();
             Set<String> fed = new LinkedHashSet<>();
-            for (EmbeddingLookup lookup : found) {
+            for (Lookup lookup : found) {
                 boolean own = lookup.input().filter(attributed::contains).isPresent();
                 if (own) {
                     fed.add(lookup.input().orElseThrow());
@@ -215,9 +215,9 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
         }
     }
 
-    private static String notLookedUp(String input, LayeredModel model, List<EmbeddingLookup> found) {
+    private static String notLookedUp(String input, LayeredModel model, List<Lookup> found) {
         String bags = model.cutPoints().stream()
-                .filter(EmbeddingLookup::isBag)
+                .filter(EmbeddingLookups::isBag)
                 .map(Cut.Point::toString)
                 .reduce((a, b) -> a + ", " + b)
                 .orElse("");
@@ -335,4 +335,33 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     public String toString() {
         return Attribution.inWords(this);
     }
+
+    /**
+     * Finds the lookups that happen in a run with these inputs, in the order of the model's declaration. A module that
+     * is called more than once has one for each call.
+     *
+     * <p>A lookup is a call of a module of a type named {@code ...Embedding...} that takes a tensor of integers and
+     * returns a floating one of its shape with one more axis at the end, or an operator {@code embedding}. Not lookups
+     * are: modules around a lookup, modules that add up the vectors they look up ({@code EmbeddingBag}), rotary
+     * embeddings, which rotate vectors, and lookups of distances between tokens, which have no axis for examples. A
+     * lookup belongs to the input that holds the same ids, an attributed one before others.
+     *
+     * <p><b>Cost.</b> One forward row that lists the model's values, and one for each lookup.
+     *
+     * @param model a model that can be cut
+     * @param inputs its inputs; the first example is run
+     */
+    public static List<Lookup> lookups(LayeredModel model, Inputs inputs) {
+        return EmbeddingLookups.find(model, inputs);
+    }
+
+    /**
+     * A place where a model looks up ids in a table of vectors: of words, positions or types.
+     *
+     * @param point the looked-up vectors
+     * @param shape their shape in a run with one example, usually {@code (1, tokens, width)}
+     * @param input the input of the model whose ids are looked up; empty if the model computes them itself, such as
+     *     positions
+     */
+    public record Lookup(Cut.Point point, Shape shape, Optional<String> input) {}
 }

@@ -2,6 +2,7 @@
 package io.github.attribution4j.cam;
 
 import io.github.attribution4j.MethodContract;
+import io.github.attribution4j.cam.GradCam.Merge;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.target.Target;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.cam.GradCam.Merge;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.target.Target;

@@ -13,13 +13,12 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
-import io.github.attribution4j.run.Cancellation;
-import io.github.attribution4j.run.CancelledException;
-import io.github.attribution4j.run.DeadlineExceededException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Cancellation;
+import io.github.attribution4j.run.Run.CancelledException;
 import io.github.attribution4j.run.Run.Counts;
+import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -50,7 +49,7 @@ class EvaluatorTest {
             long rows = tensors.get(0).shape().dim(0);
             batches.add(rows);
             if (rows > most) {
-                throw new ModelMemoryException("out of memory", null);
+                throw new ModelException.OutOfMemory("out of memory", null);
             }
             return tensors.get(0).mul(tensors.get(0)).mul(tensors.get(1));
         });
@@ -184,7 +183,7 @@ class EvaluatorTest {
                         "memory ran out with 4 rows in a batch; continued with 2");
         assertThat(evaluator.counts().largestBatch()).isEqualTo(3);
         Evaluator hopeless = Evaluator.start(method, model(0), inputs, Target.index(0), Run.defaults());
-        assertThatThrownBy(hopeless::scores).isInstanceOf(ModelMemoryException.class);
+        assertThatThrownBy(hopeless::scores).isInstanceOf(ModelException.OutOfMemory.class);
     }
 
     @Test

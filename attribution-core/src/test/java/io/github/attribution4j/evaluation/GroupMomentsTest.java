@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.evaluation.Rows.GroupMoments;
-import io.github.attribution4j.run.Run;
+import io.github.attribution4j.internal.RowGroups;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensor.Lifetime;
@@ -27,7 +27,7 @@ class GroupMomentsTest {
         long total = (long) GROUPS * group;
         long calls = 0;
         for (long done = 0; done < total; calls++) {
-            int size = Run.Batching.next(wanted, group, done, total);
+            int size = RowGroups.next(wanted, group, done, total);
             assertThat(size).isPositive().isLessThanOrEqualTo(wanted);
             boolean whole = done % group == 0 && size % group == 0;
             assertThat(whole || done / group == (done + size - 1) / group).isTrue();
@@ -39,9 +39,9 @@ class GroupMomentsTest {
 
     @Test
     void aGroupTooLargeForABatch_isSplitEvenly() {
-        assertThat(Run.Batching.next(49, 50, 0, 100)).isEqualTo(25);
-        assertThat(Run.Batching.next(49, 50, 25, 100)).isEqualTo(25);
-        assertThat(Run.Batching.next(20, 50, 50, 100)).isEqualTo(17);
+        assertThat(RowGroups.next(49, 50, 0, 100)).isEqualTo(25);
+        assertThat(RowGroups.next(49, 50, 25, 100)).isEqualTo(25);
+        assertThat(RowGroups.next(20, 50, 50, 100)).isEqualTo(17);
     }
 
     @ParameterizedTest
@@ -54,7 +54,7 @@ class GroupMomentsTest {
                     .add(100);
             GroupMoments moments = GroupMoments.ofSecondOrder(group);
             for (long done = 0; done < (long) GROUPS * group; ) {
-                int size = Run.Batching.next(wanted, group, done, (long) GROUPS * group);
+                int size = RowGroups.next(wanted, group, done, (long) GROUPS * group);
                 try (TensorScope batch = TensorScope.open()) {
                     moments.add(batch, done, done + size, List.of(all.rows(done, done + size)));
                 }

@@ -162,7 +162,7 @@ class FunctionModelTest {
         Assertions.assertThat(new ModelException("one line", cause))
                 .hasMessage("one line")
                 .hasCause(cause);
-        Assertions.assertThat(new ModelMemoryException("20 rows", cause))
+        Assertions.assertThat(new ModelException.OutOfMemory("20 rows", cause))
                 .hasMessage("20 rows")
                 .hasCause(cause);
         Assertions.assertThat(new UnsupportedModelException("why"))

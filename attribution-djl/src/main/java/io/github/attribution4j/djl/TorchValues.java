@@ -11,7 +11,6 @@ import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -142,7 +141,7 @@ final class TorchValues {
     private List<Long> measured(Inputs one) {
         try {
             return measuredAsGiven(one);
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException e) {
             // Some programs lose the axis of rows if there is only one row.

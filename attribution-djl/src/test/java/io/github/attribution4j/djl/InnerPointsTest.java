@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;

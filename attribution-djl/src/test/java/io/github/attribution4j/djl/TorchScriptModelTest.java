@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -171,7 +170,7 @@ class TorchScriptModelTest {
             Tensor many = TestModels.tensors().of(new long[] {1L << 50}, Shape.scalar());
             assertThatThrownBy(
                             () -> model.forward(Inputs.none().attribute("x", x).constant("n", many)))
-                    .isInstanceOf(ModelMemoryException.class)
+                    .isInstanceOf(ModelException.OutOfMemory.class)
                     .hasMessageContaining("out of memory");
             assertThat(model.forward(Inputs.of(x))).isBitEqualTo(x);
         }

@@ -11,7 +11,7 @@ import io.github.attribution4j.cam.ActivationLayout;
 import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
-import io.github.attribution4j.cam.Merge;
+import io.github.attribution4j.cam.GradCam.Merge;
 import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;

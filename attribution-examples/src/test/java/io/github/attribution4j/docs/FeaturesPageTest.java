@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
 import io.github.attribution4j.Features.Feature;
-import io.github.attribution4j.Reasons;
+import io.github.attribution4j.Features.Reasons;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;

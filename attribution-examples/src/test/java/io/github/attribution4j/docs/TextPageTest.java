@@ -22,7 +22,6 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import io.github.attribution4j.text.EmbeddingLookup;
 import io.github.attribution4j.text.TokenAttribution;
 import io.github.attribution4j.text.Tokens;
 import io.github.attribution4j.visual.TokenText;
@@ -90,7 +89,7 @@ class TextPageTest {
     void lookups() {
         StringBuilder list = new StringBuilder();
         // tag::lookups
-        for (EmbeddingLookup lookup : EmbeddingLookup.find(model, inputs)) {
+        for (TokenAttribution.Lookup lookup : TokenAttribution.lookups(model, inputs)) {
             list.append(lookup.point()) // word_embeddings, position_embeddings
                     .append(" looks up ")
                     .append(lookup.input().orElse("ids made inside"))

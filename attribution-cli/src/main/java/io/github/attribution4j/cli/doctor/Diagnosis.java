@@ -16,7 +16,6 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
@@ -278,7 +277,7 @@ public final class Diagnosis {
         try {
             notices(few, target, Baseline.zeros(), Run.defaults().batchRows(1));
             return true;
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException | IllegalArgumentException e) {
             return false;

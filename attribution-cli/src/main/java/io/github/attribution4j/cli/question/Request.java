@@ -5,7 +5,6 @@ import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.setting.Setting.Sources;
@@ -348,7 +347,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         Inputs one = inputs.select(0);
         try {
             return use.apply(one, shape(model, one));
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException e) {
             if (inputs.rows() == 1) {

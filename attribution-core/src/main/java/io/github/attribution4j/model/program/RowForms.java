@@ -4,7 +4,6 @@ package io.github.attribution4j.model.program;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.program.Program.Place;
 import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.program.Program.RowForm;
@@ -230,7 +229,7 @@ final class RowForms {
         try (TensorScope scope = TensorScope.open()) {
             Inputs few = inputs.rows() > 1 ? OneByOne.rows(inputs, 0, 1) : inputs;
             return find(few, points, values(few, points));
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException e) {
             // The model does not run two rows, or does not reach the value with them; the actual run reports that.
@@ -257,7 +256,7 @@ final class RowForms {
                 forms.add(form == null ? new Form(Kind.OTHER) : form);
             }
             return forms;
-        } catch (ModelMemoryException e) {
+        } catch (ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException e) {
             // One row runs and two do not, or the other way round: the forms cannot be found.

@@ -27,7 +27,6 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.LeakExtension;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
-import io.github.attribution4j.text.EmbeddingLookup;
 import io.github.attribution4j.text.TokenAttribution;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -66,7 +65,7 @@ class TokenAttributionTest {
     }
 
     private static List<String> found(TorchScriptModel model, Inputs inputs) {
-        return EmbeddingLookup.find(model, inputs).stream()
+        return TokenAttribution.lookups(model, inputs).stream()
                 .map(lookup -> lookup.point() + " " + lookup.shape() + " "
                         + lookup.input().orElse("-"))
                 .toList();

@@ -5,11 +5,11 @@ import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensor.Lifetime;

@@ -2,10 +2,10 @@
 package io.github.attribution4j.testkit.reference;
 
 import io.github.attribution4j.model.Cut;
+import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnknownLayerException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Place;
 import io.github.attribution4j.model.program.Program.Question;

@@ -3,7 +3,6 @@ package io.github.attribution4j.djl.internal.engine;
 
 import ai.djl.engine.EngineException;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -74,7 +73,7 @@ public final class Failures {
     public static ModelException of(String context, EngineException failure) {
         String line = line(failure);
         if (isMemory(failure)) {
-            return new ModelMemoryException(context + "the engine is out of memory: " + line, failure);
+            return new ModelException.OutOfMemory(context + "the engine is out of memory: " + line, failure);
         }
         return new ModelException(context + line + remedy(line), failure);
     }

@@ -37,7 +37,7 @@ public final class WeightsReading {
      * Waits for the parameters.
      *
      * @throws io.github.attribution4j.djl.internal.archive.ArchiveException if the file cannot be read, or was changed
-     * @throws io.github.attribution4j.model.ModelMemoryException if they do not fit into memory
+     * @throws io.github.attribution4j.model.ModelException.OutOfMemory if they do not fit into memory
      */
     public SharedParameters parameters() {
         return join(parameters);

@@ -5,7 +5,7 @@ import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.Cut.UnknownLayerException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

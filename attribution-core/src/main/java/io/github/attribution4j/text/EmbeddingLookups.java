@@ -4,7 +4,6 @@ package io.github.attribution4j.text;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
@@ -16,48 +15,29 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/**
- * A place where a model looks up ids in a table of vectors: of words, positions or types.
- *
- * @param point the looked-up vectors
- * @param shape their shape in a run with one example, usually {@code (1, tokens, width)}
- * @param input the input of the model whose ids are looked up; empty if the model computes them itself, such as
- *     positions
- */
-public record EmbeddingLookup(Cut.Point point, Shape shape, Optional<String> input) {
+/** Finds where a model looks up ids in tables of vectors. */
+final class EmbeddingLookups {
     private static final String EMBEDDING = "embedding";
     private static final String BAG = "bag";
     private static final String ROTARY = "rotary";
 
-    /**
-     * Finds the lookups that happen in a run with these inputs, in the order of the model's declaration. A module that
-     * is called more than once has one for each call.
-     *
-     * <p>A lookup is a call of a module of a type named {@code ...Embedding...} that takes a tensor of integers and
-     * returns a floating one of its shape with one more axis at the end, or an operator {@code embedding}. Not lookups
-     * are: modules around a lookup, modules that add up the vectors they look up ({@code EmbeddingBag}), rotary
-     * embeddings, which rotate vectors, and lookups of distances between tokens, which have no axis for examples. A
-     * lookup belongs to the input that holds the same ids, an attributed one before others.
-     *
-     * <p><b>Cost.</b> One forward row that lists the model's values, and one for each lookup.
-     *
-     * @param model a model that can be cut
-     * @param inputs its inputs; the first example is run
-     */
-    public static List<EmbeddingLookup> find(LayeredModel model, Inputs inputs) {
+    private EmbeddingLookups() {}
+
+    /** See {@link TokenAttribution#lookups}. */
+    static List<TokenAttribution.Lookup> find(LayeredModel model, Inputs inputs) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs row = inputs.select(0).on(model.tensors());
             List<Cut.Value> values = model.values(row).stream()
                     .filter(value -> isNamedSo(value.point()))
                     .toList();
-            List<EmbeddingLookup> found = new ArrayList<>();
+            List<TokenAttribution.Lookup> found = new ArrayList<>();
             for (Cut.Value value : innermost(values)) {
                 Cut.Point known = ids(value, values).orElse(value.point());
                 Tensor tensor = model.cut(known).activations(row).get(0);
                 Predicate<Inputs.Input> fits = known.equals(value.point())
                         ? input -> tellsApart(tensor, input.tensor())
                         : input -> holds(tensor, input.tensor());
-                found.add(new EmbeddingLookup(value.point(), value.shape(), source(row, fits)));
+                found.add(new TokenAttribution.Lookup(value.point(), value.shape(), source(row, fits)));
             }
             return found;
         }
