@@ -69,8 +69,8 @@ public final class Remedies {
             Remedy.of(
                     "choose one when loading: LoadOptions\\.defaults\\(\\)\\.method\\([^)]*\\)(?:, --model-method)?",
                     "choose one with --model-method"),
+            Remedy.of("use GradientShap\\.ofLayer\\b", "use --method layer-gradient-shap"),
             Remedy.of("use GradientShap\\b", "use --method gradient-shap"),
-            Remedy.of("use LayerGradientShap\\b", "use --method layer-gradient-shap"),
             Remedy.of("use DeepLiftShap\\b", "use --method deep-lift-shap"),
             Remedy.of(
                     "set one with window\\(\\.\\.\\.\\), such as window\\(3, 15, 15\\)",

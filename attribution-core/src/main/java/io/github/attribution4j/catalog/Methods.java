@@ -19,7 +19,6 @@ import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
-import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.internal.NearNames;
@@ -32,7 +31,6 @@ import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
-import io.github.attribution4j.propagation.Deconvolution;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
@@ -78,13 +76,12 @@ public final class Methods {
                                     InputXGradient.DESCRIPTION,
                                     IntegratedGradients.DESCRIPTION,
                                     Idgi.DESCRIPTION,
-                                    GradientShap.DESCRIPTION,
                                     LayerActivation.DESCRIPTION,
                                     GradientXActivation.DESCRIPTION,
                                     InternalInfluence.DESCRIPTION,
                                     Conductance.DESCRIPTION,
-                                    NeuronConductance.DESCRIPTION,
-                                    LayerGradientShap.DESCRIPTION),
+                                    NeuronConductance.DESCRIPTION),
+                            GradientShap.descriptions(),
                             GradCam.descriptions(),
                             EigenCam.descriptions(),
                             List.of(
@@ -102,9 +99,8 @@ public final class Methods {
                                     Lime.DESCRIPTION,
                                     DeepLift.DESCRIPTION,
                                     DeepLiftShap.DESCRIPTION,
-                                    Lrp.DESCRIPTION,
-                                    GuidedBackprop.DESCRIPTION,
-                                    Deconvolution.DESCRIPTION),
+                                    Lrp.DESCRIPTION),
+                            GuidedBackprop.descriptions(),
                             NoiseTunnel.descriptions())
                     .<Description<? extends Attribution<?>>>flatMap(List::stream)
                     .toList();

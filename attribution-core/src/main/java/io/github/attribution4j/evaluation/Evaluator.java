@@ -19,12 +19,9 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one place that runs models. It validates requests, copies inputs to the model's device, repeats fixed inputs,
@@ -93,25 +90,17 @@ public final class Evaluator {
     private final Inputs inputs;
     private final Run run;
     private final Batches batches;
-    /** The target as given: with names of classes, and before argmax is decided. */
-    private final Target asked;
+    private final Scoring scoring;
 
     private List<String> digests = List.of();
-    private final Set<String> unreached = new HashSet<>();
-    private Target target;
-    private @Nullable Tensor outputs;
-    private @Nullable Tensor referenceOutputs;
-    private double @Nullable [] scores;
 
     private Evaluator(Recipe recipe, Model model, Inputs inputs, Target target, Run run) {
         this.recipe = recipe;
         this.model = model;
         this.inputs = inputs;
-        // Scores are those of the inner target; it has no names of classes.
-        this.asked = target;
-        this.target = target.unnamed();
         this.batches = new Batches(recipe.name(), model, inputs, run);
         this.run = run.paidBy(batches::count);
+        this.scoring = new Scoring(recipe, model, inputs, target, this.run, batches);
     }
 
     /**
@@ -262,10 +251,7 @@ public final class Evaluator {
      * evaluation.
      */
     public Tensor outputs() {
-        if (outputs == null) {
-            outputs = batches.outputs(identity());
-        }
-        return outputs;
+        return scoring.outputs();
     }
 
     /**
@@ -279,49 +265,17 @@ public final class Evaluator {
 
     /** Returns the target's score at each explained example, computed once. Decides the target. */
     public double[] scores() {
-        if (scores == null) {
-            try (TensorScope scope = TensorScope.open()) {
-                Tensor output = scope.keep(outputs());
-                decide(output);
-                scores = scores(output, identityExamples());
-                requireFiniteScores(scores, 0, identity());
-            }
-        }
-        return scores.clone();
-    }
-
-    private void decide(Tensor output) {
-        checkTarget(output);
-        target = target.resolve(output);
-        target.notices(output).forEach(this::notice);
-    }
-
-    private void checkTarget(Tensor output) {
-        Problems problems = new Problems();
-        asked.check(output.shape(), inputs.rows(), problems);
-        problems.throwIfAny();
+        return scoring.scores();
     }
 
     /** Returns the target after argmax is replaced by the classes found. */
     public Target target() {
-        scores();
-        return target;
+        return scoring.target();
     }
 
     /** Returns the target's score of each row. */
     public double[] scores(Rows rows) {
-        Target decided = target();
-        double[] result = new double[Math.toIntExact(rows.count())];
-        run.stage(rows.count());
-        batches.run(rows, false, batch -> {
-            Tensor output = BackwardRuns.checkedRows(model.forward(batch.inputs()), batch);
-            double[] values = batch.own(decided.score(output, batch.examples()).toDoubleArray());
-            return new Batch.Computed(List.of(output), scope -> {
-                requireFiniteScores(values, batch.from(), rows);
-                System.arraycopy(values, 0, result, (int) batch.from(), values.length);
-            });
-        });
-        return result;
+        return scoring.scores(rows);
     }
 
     /**
@@ -331,26 +285,7 @@ public final class Evaluator {
      * @param references for each attributed input a tensor with a row for each example, or with one row for all
      */
     public double[] scoresAt(List<Tensor> references) {
-        boolean shared = references.stream().allMatch(tensor -> tensor.shape().dim(0) == 1)
-                && inputs.all().stream().noneMatch(input -> input.role() == Inputs.Role.FIXED);
-        Rows there = shared ? new TensorRows(references, 1) : rowsOf(references);
-        try (TensorScope scope = TensorScope.open()) {
-            Tensor output;
-            if (outputs == null) {
-                // The explained rows come last, because the last row is compared with itself alone, and a baseline of
-                // zeros shows less.
-                Tensor both = batches.outputs(new RowSequence(there, identity()));
-                outputs = scope.keep(both.rows(there.count(), both.shape().dim(0)));
-                output = both.rows(0, there.count());
-            } else {
-                output = batches.outputs(there);
-            }
-            Target decided = target();
-            Tensor spread = output.broadcast(output.shape().withRows(inputs.rows()));
-            double[] values = decided.score(spread, identityExamples()).toDoubleArray();
-            requireFiniteScores(values, 0, identity());
-            return values;
-        }
+        return scoring.at(references);
     }
 
     /**
@@ -360,16 +295,7 @@ public final class Evaluator {
      * @param references that the runs compared with
      */
     public double[] scoresAtCompared(List<Tensor> references) {
-        if (referenceOutputs == null) {
-            return scoresAt(references);
-        }
-        Target decided = target();
-        try (TensorScope scope = TensorScope.open()) {
-            double[] values = decided.score(scope.keep(referenceOutputs), identityExamples())
-                    .toDoubleArray();
-            requireFiniteScores(values, 0, identity());
-            return values;
-        }
+        return scoring.atCompared(references);
     }
 
     /**
@@ -380,8 +306,7 @@ public final class Evaluator {
      * @throws io.github.attribution4j.model.UnsupportedModelException if the model cannot be differentiated
      */
     public void gradients(Rows rows, Consumer<Part> sink) {
-        target();
-        differentiate(rows, this::open, sink);
+        scoring.differentiate(rows, this::open, sink);
     }
 
     /**
@@ -389,7 +314,7 @@ public final class Evaluator {
      * no further cost.
      */
     public void gradientsAtInputs(Consumer<Part> sink) {
-        differentiateAtInputs(this::open, sink);
+        scoring.differentiateAtInputs(this::open, sink);
     }
 
     /**
@@ -411,8 +336,7 @@ public final class Evaluator {
      * @param sink takes activations and gradients, in order
      */
     public void layerGradients(Cut cut, Rows rows, Consumer<Part> sink) {
-        target();
-        differentiate(rows, at(cut), sink);
+        scoring.differentiate(rows, at(cut), sink);
     }
 
     /**
@@ -420,7 +344,7 @@ public final class Evaluator {
      * {@link #scores()} at no further cost.
      */
     public void layerGradientsAtInputs(Cut cut, Consumer<Part> sink) {
-        differentiateAtInputs(at(cut), sink);
+        scoring.differentiateAtInputs(at(cut), sink);
     }
 
     /**
@@ -432,8 +356,7 @@ public final class Evaluator {
      * @param sink takes in order what comes back, with activations if the runs have any
      */
     public void propagate(Source source, Rows rows, Consumer<Part> sink) {
-        target();
-        differentiate(rows, source, sink);
+        scoring.differentiate(rows, source, sink);
     }
 
     /**
@@ -441,7 +364,7 @@ public final class Evaluator {
      * {@link #scores()} at no further cost.
      */
     public void propagateAtInputs(Source source, Consumer<Part> sink) {
-        differentiateAtInputs(source, sink);
+        scoring.differentiateAtInputs(source, sink);
     }
 
     /**
@@ -456,7 +379,7 @@ public final class Evaluator {
 
     /** Returns the values at a cut for the explained inputs, row = example. */
     public List<Tensor> activationsAtInputs(Cut cut) {
-        return activations(cut, identity());
+        return activations(cut, rowsOf(inputs.attributed()));
     }
 
     private static Source at(Cut cut) {
@@ -468,42 +391,9 @@ public final class Evaluator {
         return ((DifferentiableModel) model).pullback(rows);
     }
 
-    private void differentiateAtInputs(Source source, Consumer<Part> sink) {
-        if (scores != null) {
-            differentiate(identity(), source, sink);
-            return;
-        }
-        BackwardRuns runs = new BackwardRuns(batches, recipe, target, unreached);
-        runs.hear(this::checkTarget);
-        double[] heard = new double[examples()];
-        run.stage(heard.length);
-        runs.run(identity(), source, part -> {
-            System.arraycopy(part.scores(), 0, heard, (int) part.from(), part.scores().length);
-            sink.accept(part);
-        });
-        if (outputs == null) {
-            outputs = runs.outputs();
-        }
-        runs.referenceOutputs().ifPresent(there -> referenceOutputs = there);
-        // A target without argmax has its final scores already.
-        if (target.resolve(outputs) == target) {
-            scores = heard;
-            target.notices(outputs).forEach(this::notice);
-        }
-    }
-
-    private void differentiate(Rows rows, Source source, Consumer<Part> sink) {
-        run.stage(rows.count());
-        new BackwardRuns(batches, recipe, target, unreached).run(rows, source, sink);
-    }
-
     /** Returns rows made of given tensors, row = example; tensors of one row are used for all examples. */
     public Rows rowsOf(List<Tensor> attributed) {
         return new TensorRows(attributed, inputs.rows());
-    }
-
-    private Rows identity() {
-        return rowsOf(inputs.attributed());
     }
 
     /** Returns for each row of the inputs its example in the request. */
@@ -513,21 +403,9 @@ public final class Evaluator {
         return sources;
     }
 
-    private long[] identityExamples() {
-        return identity().examples(0, inputs.rows());
-    }
-
-    private double[] scores(Tensor output, long[] examples) {
-        return target.scores(output, examples);
-    }
-
-    private void requireFiniteScores(double[] values, long from, Rows rows) {
-        BackwardRuns.requireFinite(values, from, rows, target, recipe);
-    }
-
     /** Returns names of the model's classes, if they were given with the target. */
     public List<String> classes() {
-        return asked.classes();
+        return scoring.asked().classes();
     }
 
     /** Returns the explained score in words: one text for all examples, or one for each. */

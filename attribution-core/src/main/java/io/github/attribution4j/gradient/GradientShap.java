@@ -2,6 +2,8 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.model.LayeredModel;
+import java.util.List;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
@@ -43,8 +45,7 @@ import io.github.attribution4j.tensor.TensorScope;
  */
 public final class GradientShap extends ExpectedGradients<DifferentiableModel, GradientShap>
         implements Attribution.Gradient {
-    /** The description of the method. */
-    public static final Description<GradientShap> DESCRIPTION = Description.of(
+    private static final Description<GradientShap> DESCRIPTION = Description.of(
             "gradient-shap",
             Need.GRADIENTS,
             "integrated gradients averaged over a distribution of baselines, by sampling",
@@ -66,6 +67,37 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
     /** Creates the method with its defaults for baselines drawn from a distribution: 5 samples, no noise. */
     public GradientShap(Baseline baseline) {
         this(DESCRIPTION.defaults().with(BASELINE, baseline));
+    }
+
+    /**
+     * Returns GradientSHAP of a layer, sampled in the space of the inputs, with the samples, noise and baseline of this method.
+     *
+     * <p>Each of n samples draws a baseline b of the inputs, normal noise for the input, x̃ = x + N(0, stdev²), and a
+     * position u uniform in [0, 1). With h the layer's activation, attribution: the mean over samples of (h(x̃) − h(b)) ·
+     * ∂F/∂h at b + u (x̃ − b), in the layer's shape; with its standard error for each unit (n ≥ 2).
+     * {@code new GradientShap(baseline).at(layer)} is another method: it draws baselines, noise and positions in the space
+     * of activations, and its path is straight there.
+     *
+     * <p><b>Completeness.</b> The explanation's gap is Σ attributions − mean over samples of (F(x̃) − F(b)). It goes to 0
+     * for many samples only where h is affine in the inputs and nothing bypasses the layer: the gradient is taken on the
+     * curve that h follows, and multiplied by the straight line between its ends. {@link Conductance} has no such bias.
+     *
+     * <p><b>Cost.</b> For each example n forward rows and n backward rows that end at the layer; n forward rows each for
+     * h(b) and for the gap (one in all for a baseline that is a single reference), and as many for x̃ if there is noise.
+     *
+     * <p><b>Repeatability.</b> As {@link GradientShap}, with the same draws for the same seed.
+     *
+     * <p><b>Compared with Captum.</b> The estimator of {@code LayerGradientShap}, with the remarks above.
+     *
+     * @param layers address of a layer, or of several of which none depends on another
+     */
+    public Attribution<LayeredModel> ofLayer(String... layers) {
+        return LayerGradientShap.of(this, layers);
+    }
+
+    /** Returns the descriptions: of the inputs, and of a layer. */
+    public static List<Description<? extends Attribution<?>>> descriptions() {
+        return List.of(DESCRIPTION, LayerGradientShap.DESCRIPTION);
     }
 
     @Override

@@ -18,29 +18,9 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * GradientSHAP of a layer, sampled in the space of the inputs.
- *
- * <p>Each of n samples draws a baseline b of the inputs, normal noise for the input, x̃ = x + N(0, stdev²), and a
- * position u uniform in [0, 1). With h the layer's activation, attribution: the mean over samples of (h(x̃) − h(b)) ·
- * ∂F/∂h at b + u (x̃ − b), in the layer's shape; with its standard error for each unit (n ≥ 2).
- * {@code new GradientShap(baseline).at(layer)} is another method: it draws baselines, noise and positions in the space
- * of activations, and its path is straight there.
- *
- * <p><b>Completeness.</b> The explanation's gap is Σ attributions − mean over samples of (F(x̃) − F(b)). It goes to 0
- * for many samples only where h is affine in the inputs and nothing bypasses the layer: the gradient is taken on the
- * curve that h follows, and multiplied by the straight line between its ends. {@link Conductance} has no such bias.
- *
- * <p><b>Cost.</b> For each example n forward rows and n backward rows that end at the layer; n forward rows each for
- * h(b) and for the gap (one in all for a baseline that is a single reference), and as many for x̃ if there is noise.
- *
- * <p><b>Repeatability.</b> As {@link GradientShap}, with the same draws for the same seed.
- *
- * <p><b>Compared with Captum.</b> The estimator of {@code LayerGradientShap}, with the remarks of {@link GradientShap}.
- */
-public final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradientShap> {
-    /** The description of the method. */
-    public static final Description<LayerGradientShap> DESCRIPTION = Description.of(
+/** GradientSHAP of a layer: see {@link GradientShap#ofLayer}. */
+final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradientShap> {
+    static final Description<LayerGradientShap> DESCRIPTION = Description.of(
             "layer-gradient-shap",
             Need.LAYERS,
             "GradientSHAP of a layer, with baselines and noise of the inputs",
@@ -55,23 +35,13 @@ public final class LayerGradientShap extends ExpectedGradients<LayeredModel, Lay
         super(settings);
     }
 
-    /**
-     * Creates the method with its defaults: 5 samples, no noise, and zeros, which are no distribution.
-     *
-     * @param layers address of a layer, or of several of which none depends on another
-     */
-    public LayerGradientShap(String... layers) {
-        this(Layers.of(DESCRIPTION, layers));
-    }
-
-    /**
-     * Creates the method with its defaults: 5 samples, no noise.
-     *
-     * @param baseline of the inputs, what baselines are drawn from
-     * @param layers address of a layer, or of several of which none depends on another
-     */
-    public LayerGradientShap(Baseline baseline, String... layers) {
-        this(Layers.of(DESCRIPTION, layers).with(BASELINE, baseline));
+    static LayerGradientShap of(GradientShap sampled, String... layers) {
+        return Layers.of(DESCRIPTION, layers)
+                .with(SAMPLES, sampled.samples())
+                .with(NOISE, sampled.noise())
+                .with(BASELINE, sampled.baseline())
+                .with(MULTIPLY, sampled.multipliesByInputs())
+                .method();
     }
 
     @Override

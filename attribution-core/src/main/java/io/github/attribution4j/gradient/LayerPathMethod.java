@@ -80,7 +80,7 @@ abstract sealed class LayerPathMethod<S extends LayerPathMethod<S>> extends Desc
 
     private void check(Inputs inputs, Problems problems) {
         checkSteps(problems);
-        PathSettings.checkReference(value(BASELINE), name(), "LayerGradientShap", inputs, problems);
+        PathSettings.checkReference(value(BASELINE), name(), "GradientShap.ofLayer", inputs, problems);
     }
 
     final List<Tensor> references(LayerRuns runs) {

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.propagation;
 
+import io.github.attribution4j.Outcome;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.RuleSet;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
+import io.github.attribution4j.setting.Description;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Guided backpropagation: the gradient of the score with respect to the input, in which every ReLU passes only the
@@ -28,22 +36,83 @@ import io.github.attribution4j.setting.Description.Settings;
  * all ReLUs are modules; Captum silently keeps the derivative of functional ReLUs, and of all ReLUs of TorchScript
  * models.
  *
- * <p>No settings.
+ * <p>No settings. {@link #deconvolution} is the same with another rule at ReLUs.
  */
-public final class GuidedBackprop extends ReluMethod<GuidedBackprop> {
-    /** The description of the method. */
-    public static final Description<GuidedBackprop> DESCRIPTION = Description.of(
+public final class GuidedBackprop extends Propagation<GuidedBackprop> {
+    private static final Description<GuidedBackprop> GUIDED = Description.of(
             "guided-backprop",
             Need.RULES,
             "the gradient whose ReLUs pass back only what is positive, where they were open",
-            GuidedBackprop::new);
+            settings -> new GuidedBackprop(settings, new BackwardRule.GuidedRelu()));
+    private static final Description<GuidedBackprop> DECONVOLUTION = Description.of(
+            "deconvolution",
+            Need.RULES,
+            "the gradient whose ReLUs pass back only what is positive, open or not",
+            settings -> new GuidedBackprop(settings, new BackwardRule.DeconvolutionRelu()));
 
-    private GuidedBackprop(Settings<GuidedBackprop> settings) {
-        super(settings, new BackwardRule.GuidedRelu());
+    private final RuleSet rules;
+
+    private GuidedBackprop(Settings<GuidedBackprop> settings, BackwardRule rule) {
+        super(settings);
+        this.rules = RuleSet.relus(rule);
     }
 
-    /** Creates the method. */
+    /** Creates guided backpropagation. */
     public GuidedBackprop() {
-        this(DESCRIPTION.defaults());
+        this(GUIDED.defaults(), new BackwardRule.GuidedRelu());
+    }
+
+    /**
+     * Returns deconvolution: the backward pass of a deconvolutional network. It is a gradient in which every ReLU passes the
+     * positive part of what comes back to it, whatever its own input was.
+     *
+     * <p>A ReLU that gets g passes on max(0, g). Everything else keeps its derivative; a max pooling passes to the position
+     * of the largest element. Attribution: what arrives at the input, in its shape and type; not complete. Which ReLUs,
+     * refusals and notices: as for {@link GuidedBackprop}.
+     *
+     * <p><b>Cost.</b> One forward and one backward row for each example.
+     *
+     * <p><b>Paper.</b> Zeiler and Fergus, <i>Visualizing and Understanding Convolutional Networks</i>, 2014.
+     *
+     * <p><b>Compared with Captum.</b> Equal to {@code Deconvolution} and {@code NeuronDeconvolution} where all ReLUs are
+     * modules; Captum silently keeps the derivative of functional ReLUs, and of all ReLUs of TorchScript models.
+     */
+    public static GuidedBackprop deconvolution() {
+        return DECONVOLUTION.defaults().method();
+    }
+
+    /** Returns the descriptions of both variants. */
+    public static List<Description<GuidedBackprop>> descriptions() {
+        return List.of(GUIDED, DECONVOLUTION);
+    }
+
+    @Override
+    public RuleSet rules() {
+        return rules;
+    }
+
+    @Override
+    void check(Inputs inputs, Problems problems) {}
+
+    @Override
+    Outcome explain(RuledRun run) {
+        List<Operation> all = run.operations();
+        List<Operation> relus = rules.selected(all);
+        if (relus.isEmpty()) {
+            throw new UnsupportedModelException(
+                    name() + " changes what ReLUs give back, and this model has none among its " + all.size()
+                            + " operations, so it would be the plain gradient; use Saliency, or another method");
+        }
+        String others = all.stream()
+                .filter(operation -> operation.kind() == Operation.Kind.ACTIVATION && !relus.contains(operation))
+                .map(Operation::plainName)
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(", "));
+        Outcome outcome = Outcome.of(run.propagate());
+        if (!others.isEmpty()) {
+            run.evaluator().notice(name() + " changes ReLUs alone; these keep their derivative: " + others);
+        }
+        return outcome;
     }
 }

@@ -23,7 +23,7 @@ import java.util.List;
  * @param <S> the method itself
  */
 abstract sealed class Propagation<S extends Propagation<S>> extends Described<RuledModel, S>
-        implements Attribution.Ruled permits ReluMethod, DifferencePropagation, Lrp {
+        implements Attribution.Ruled permits GuidedBackprop, DifferencePropagation, Lrp {
     Propagation(Settings<S> settings) {
         super(settings);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Methods that change what operations give back: {@link io.github.attribution4j.propagation.GuidedBackprop}, {@link
- * io.github.attribution4j.propagation.Deconvolution}, {@link io.github.attribution4j.propagation.DeepLift}, {@link
+ * Methods that change what operations give back: {@link io.github.attribution4j.propagation.GuidedBackprop}, deconvolution, {@link io.github.attribution4j.propagation.DeepLift}, {@link
  * io.github.attribution4j.propagation.DeepLiftShap} and {@link io.github.attribution4j.propagation.Lrp}, with its
  * {@link io.github.attribution4j.propagation.Rules} and {@link io.github.attribution4j.propagation.Composites}.
  *

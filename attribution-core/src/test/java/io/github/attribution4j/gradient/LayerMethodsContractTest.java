@@ -76,15 +76,15 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
                 ON_RESIDUAL
                         .of(
                                 "Layer GradientSHAP",
-                                new LayerGradientShap("block1.tanh")
+                                new GradientShap()
                                         .baseline(Baseline.samples(SAMPLES))
                                         .samples(6)
-                                        .stdev(0.1))
+                                        .stdev(0.1).ofLayer("block1.tanh"))
                         .drawn(),
                 ON_RESIDUAL
                         .of(
                                 "Layer GradientSHAP from one baseline",
-                                new LayerGradientShap(Baseline.zeros(), "block1.tanh"))
+                                new GradientShap(Baseline.zeros()).ofLayer("block1.tanh"))
                         .drawn(),
                 ON_RESIDUAL
                         .of(

@@ -465,7 +465,7 @@ class LayerMethodsOracleTest {
                 .hasMessageContaining("steps 0: must be at least 1")
                 .hasMessageContaining(
                         "is a distribution, and conductance starts from one reference for each example; give"
-                                + " Baseline.mean(...) of the samples, or use LayerGradientShap, which averages");
+                                + " Baseline.mean(...) of the samples, or use GradientShap.ofLayer, which averages");
         assertThatThrownBy(() -> new NeuronConductance("act1", Target.index(8)).attribute(model, inputs(), CLASSES))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("8 lies outside 0 to 7");

@@ -41,7 +41,7 @@ class PlacesTest {
     static Stream<Propagation<?>> methods() {
         return Stream.of(
                 new GuidedBackprop(),
-                new Deconvolution(),
+                GuidedBackprop.deconvolution(),
                 new DeepLift().baseline(Baseline.constant(0.3)),
                 new DeepLift().baseline(Baseline.constant(0.3)).rule(DeepLift.Rule.REVEAL_CANCEL),
                 new DeepLiftShap(Baseline.constant(-0.2)),

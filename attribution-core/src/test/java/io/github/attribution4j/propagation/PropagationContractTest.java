@@ -35,7 +35,7 @@ final class PropagationContractTest extends MethodContract<RuledModel> {
     static List<Case<RuledModel>> cases() {
         return List.of(
                 ON_IMAGES.of("Guided backprop", new GuidedBackprop()),
-                ON_IMAGES.of("Deconvolution", new Deconvolution()).target(Target.argmax()),
+                ON_IMAGES.of("Deconvolution", GuidedBackprop.deconvolution()).target(Target.argmax()),
                 ON_IMAGES.of("Guided backprop at layer", new GuidedBackprop().at("pool1")),
                 ON_IMAGES.of("Guided Grad-CAM", new GuidedGradCam("block.add")),
                 ON_IMAGES

@@ -61,7 +61,7 @@ class ReluMethodsTest {
         assertThat(attributions(new GuidedBackprop(), network(), inputs, Target.index(0)))
                 .containsExactly(2, 2);
         // Deconvolution is given (2 - 2, -3 + 2, 1 + 8) = (0, -1, 9), passes (0, 0, 9): x gets 9 · (-1, 0.5).
-        assertThat(attributions(new Deconvolution(), network(), inputs, Target.index(0)))
+        assertThat(attributions(GuidedBackprop.deconvolution(), network(), inputs, Target.index(0)))
                 .containsExactly(-9, 4.5);
         // At relu1: what arrives there.
         assertThat(attributions(new GuidedBackprop().at("relu1"), network(), inputs, Target.index(0)))

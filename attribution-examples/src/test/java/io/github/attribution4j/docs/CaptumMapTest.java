@@ -18,7 +18,6 @@ import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
-import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
@@ -36,7 +35,6 @@ import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.propagation.Composites;
-import io.github.attribution4j.propagation.Deconvolution;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
@@ -197,7 +195,7 @@ class CaptumMapTest {
         explains(new DeepLift().rule(DeepLift.Rule.REVEAL_CANCEL));
         explains(new DeepLiftShap(Baseline.samples(references)));
         explains(new GuidedBackprop());
-        explains(new Deconvolution());
+        explains(GuidedBackprop.deconvolution());
         explains(new GuidedGradCam("relu3"));
         explains(new GuidedGradCam("conv3:in").interpolation(Tensor.Interpolation.BILINEAR));
         explains(new Lrp());
@@ -252,7 +250,7 @@ class CaptumMapTest {
                         new IntegratedGradients().baseline(lifted).at("relu3")),
                 new NamedMethod("InternalInfluence", new InternalInfluence("relu3")),
                 new NamedMethod("LayerConductance", new Conductance("relu3").captum(Quadrature.GAUSS_LEGENDRE)),
-                new NamedMethod("LayerGradientShap", new LayerGradientShap(Baseline.samples(references), "relu3")),
+                new NamedMethod("LayerGradientShap", new GradientShap(Baseline.samples(references)).ofLayer("relu3")),
                 new NamedMethod("LayerGradCam", new GradCam("relu3")),
                 new NamedMethod(
                         "LayerFeatureAblation",
@@ -274,7 +272,7 @@ class CaptumMapTest {
                 new NamedMethod(
                         "NeuronDeepLiftShap", new DeepLiftShap(Baseline.samples(references)).towards("relu3", unit)),
                 new NamedMethod("NeuronGuidedBackprop", new GuidedBackprop().towards("relu3", unit)),
-                new NamedMethod("NeuronDeconvolution", new Deconvolution().towards("relu3", unit)));
+                new NamedMethod("NeuronDeconvolution", GuidedBackprop.deconvolution().towards("relu3", unit)));
     }
 
     private record NamedMethod(String captum, Attribution<? super RuledModel> method) {}

@@ -13,7 +13,7 @@ import io.github.attribution4j.gradient.GradientXActivation;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
-import io.github.attribution4j.gradient.LayerGradientShap;
+import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
@@ -142,9 +142,9 @@ class LayerMethodsTest {
     @Test
     void gradientShap() {
         // tag::layer-gradient-shap
-        LayerGradientShap method = new LayerGradientShap("relu3")
+        Attribution<LayeredModel> method = new GradientShap()
                 .baseline(Baseline.samples(references))
-                .samples(20);
+                .samples(20).ofLayer("relu3");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
         // end::layer-gradient-shap
         try (why) {

@@ -19,7 +19,6 @@ import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import io.github.attribution4j.text.EmbeddingLookup;
 import io.github.attribution4j.text.TokenAttribution;
 import io.github.attribution4j.text.Tokens;
 import java.io.IOException;
@@ -100,8 +99,8 @@ class OnnxTextTest {
 
     /** Which input each lookup belongs to. */
     private static Map<String, Optional<String>> lookups(LayeredModel model, Inputs inputs) {
-        return EmbeddingLookup.find(model, inputs).stream()
-                .collect(Collectors.toMap(lookup -> lookup.point().toString(), EmbeddingLookup::input));
+        return TokenAttribution.lookups(model, inputs).stream()
+                .collect(Collectors.toMap(lookup -> lookup.point().toString(), TokenAttribution.Lookup::input));
     }
 
     @ParameterizedTest

@@ -14,7 +14,6 @@ import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.propagation.Composites;
-import io.github.attribution4j.propagation.Deconvolution;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
@@ -93,7 +92,7 @@ class PropagationTest {
     @Test
     void deconvolution() {
         // tag::deconvolution
-        Deconvolution method = new Deconvolution();
+        GuidedBackprop method = GuidedBackprop.deconvolution();
         Explanation why = method.attribute(digits, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::deconvolution
         shaped(why, 1, 1, 8, 8);
@@ -184,7 +183,7 @@ class PropagationTest {
         methods.put("epsilon-gamma-box", new Lrp(Composites.epsilonGammaBox(0, 1)));
         methods.put("deep-lift", new DeepLift());
         methods.put("guided-backprop", new GuidedBackprop());
-        methods.put("deconvolution", new Deconvolution());
+        methods.put("deconvolution", GuidedBackprop.deconvolution());
         MapGrid grid = MapGrid.empty().scaling(MapGrid.Scaling.OWN).columns(5).cellSize(150);
         grid = grid.add("input", image.toDoubleArray(), 8, 8);
         for (String name : methods.keySet()) {

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.doctor;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explainer;
-import io.github.attribution4j.cli.answer.Places;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
@@ -26,28 +23,21 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Description.Need;
-import io.github.attribution4j.setting.Setting;
-import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
-import io.github.attribution4j.text.EmbeddingLookup;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
@@ -60,9 +50,6 @@ public final class Diagnosis {
     /** The relative change of an element that leaves it a valid input. */
     private static final double NEARBY = 0.1;
 
-    private static final String TRIAL_MASK = "halves";
-    /** The rows of a call for methods that need several examples. */
-    private static final int SEVERAL = 64;
 
     private static final int LISTED_STATES = 5;
 
@@ -346,204 +333,15 @@ public final class Diagnosis {
 
     /** Tries every method. Returns whether one works. */
     public boolean methods(Request request) {
-        Target target = target(request.outputShape());
-        findings.text("");
-        findings.text("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
-        Optional<String> layer = lastConvolution(Request.fewest(model, request.inputs()));
-        int works = 0;
-        for (Description<?> method : Methods.all()) {
-            works += tries(method, request, target, anyLayer(method) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
-        }
-        findings.text("");
-        findings.text(works + " of " + Methods.all().size() + " methods work with this model and this input.");
-        return works > 0;
+        return new Trials(findings, model).methods(request);
     }
 
-    private static Target target(Shape output) {
+    static Target target(Shape output) {
         return output.rank() <= 2 ? Explainer.target(output) : Target.at(new long[output.rank() - 1]);
     }
 
-    /**
-     * Returns the last layer whose output has channels and positions: rather one of several positions, and not the
-     * model's output.
-     */
-    private Optional<String> lastConvolution(Inputs one) {
-        List<Cut.Point> points = model.cutPoints();
-        Optional<String> poor = Optional.empty();
-        for (int i = points.size() - 1; i >= 0; i--) {
-            String address = points.get(i).toString();
-            try (TensorScope scope = TensorScope.open()) {
-                Tensor value = model.cut(points.get(i)).head().forward(one);
-                if (value.shape().rank() > 2) {
-                    boolean positions = value.shape().size()
-                            > value.shape().dim(0) * value.shape().dim(1);
-                    if (positions && !isOutput(value, one)) {
-                        return Optional.of(address);
-                    }
-                    poor = poor.or(() -> Optional.of(address));
-                }
-            } catch (ModelException e) {
-                // Another layer may work.
-            }
-        }
-        return poor;
-    }
-
-    private boolean isOutput(Tensor value, Inputs one) {
-        Tensor output = model.forward(one);
-        return value.shape().equals(output.shape()) && Arrays.equals(value.toDoubleArray(), output.toDoubleArray());
-    }
-
-    private Optional<String> lastLayer() {
-        List<Cut.Point> points = model.cutPoints();
-        return points.isEmpty()
-                ? Optional.empty()
-                : Optional.of(points.get(points.size() - 1).toString());
-    }
-
-    /** Returns whether a method works at any layer, also at one without channels and positions. */
-    private static boolean anyLayer(Description<?> description) {
-        return !description.has("layout");
-    }
-
-    private boolean tries(Description<?> description, Request request, Target target, Optional<String> layer) {
-        String name = description.name();
-        if (description.need() == Need.LAYERS && layer.isEmpty()) {
-            String why = anyLayer(description)
-                    ? "the model has no layers"
-                    : "no layer has channels and positions; it explains convolutions";
-            say("no", name, why);
-            return false;
-        }
-        boolean several = description.examples() > 1;
-        if (request.inputs().rows() < description.examples()) {
-            say("no", name, "takes values from other examples, and the input has one; give two or more");
-            return false;
-        }
-        Inputs inputs = several ? request.inputs() : first(request.inputs());
-        Map<String, String> settings = trial(description, inputs, layer);
-        Attribution<? super RuledModel> method = Methods.read(name, settings, masks(inputs));
-        try {
-            attribute(method, inputs, target, several);
-            say("yes", name, hint(description, inputs, layer));
-            return true;
-        } catch (ModelException | IllegalArgumentException e) {
-            Optional<String> embedding = floating(inputs) ? Optional.empty() : firstFloating(inputs);
-            if (embedding.isPresent()
-                    && description.need() != Need.LAYERS
-                    && triesAt(embedding.get(), method, inputs, target)) {
-                say("yes", name, "with --layer " + embedding.get() + "; not at the input, which holds integers");
-                return true;
-            }
-            say("no", name, Failure.of(e).line());
-            return false;
-        }
-    }
-
-    private void attribute(Attribution<? super RuledModel> method, Inputs inputs, Target target, boolean several) {
-        Target asked = method.ownScore().isPresent() ? Target.output() : target;
-        try (TensorScope scope = TensorScope.open();
-                Explanation explanation =
-                        method.attribute(model, inputs, asked, Run.defaults().batchRows(several ? SEVERAL : 1))) {
-            explanation.scores();
-        }
-    }
-
-    private boolean triesAt(String layer, Attribution<? super RuledModel> method, Inputs inputs, Target target) {
-        try {
-            attribute(Attribution.<RuledModel>at(layer, method), inputs, target, false);
-            return true;
-        } catch (ModelException | IllegalArgumentException e) {
-            return false;
-        }
-    }
-
-    /** Returns the first layer whose output has gradients: an embedding of the attributed integers, if there is one. */
-    private Optional<String> firstFloating(Inputs inputs) {
-        Optional<String> embedding = embedding(inputs);
-        if (embedding.isPresent()) {
-            return embedding;
-        }
-        for (Cut.Point point : model.cutPoints()) {
-            try (TensorScope scope = TensorScope.open()) {
-                Tensor output = model.cut(point).head().forward(inputs);
-                if (output.dataType().isFloating()) {
-                    return Optional.of(point.toString());
-                }
-            } catch (ModelException e) {
-                // Another layer may work.
-            }
-        }
-        return Optional.empty();
-    }
-
-    private Optional<String> embedding(Inputs inputs) {
-        try {
-            return EmbeddingLookup.find(model, inputs).stream()
-                    .filter(lookup -> inputs.attributedInputs().stream()
-                            .anyMatch(input -> lookup.input().equals(Optional.of(input.name()))))
-                    .map(lookup -> lookup.point().toString())
-                    .findFirst();
-        } catch (ModelException | IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
-
-    private Inputs first(Inputs inputs) {
-        Inputs alone = Inputs.none();
-        for (Inputs.Input input : Request.fewest(model, inputs).all()) {
-            alone = alone.with(input);
-        }
-        return alone;
-    }
-
-    /** Returns settings for a cheap trial. */
-    private static Map<String, String> trial(Description<?> description, Inputs inputs, Optional<String> layer) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        for (Setting<?> setting : description.settings()) {
-            setting.trialText().ifPresent(text -> settings.put(setting.name(), text));
-            switch (setting.name()) {
-                case "mask" -> settings.put("mask", TRIAL_MASK);
-                case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
-                case "method" -> settings.put("method", "saliency");
-                case "window" -> settings.put("window", window(inputs));
-                default -> {}
-            }
-        }
-        return settings;
-    }
-
-    private static boolean floating(Inputs inputs) {
-        return inputs.attributed().stream().allMatch(tensor -> tensor.dataType().isFloating());
-    }
-
-    private static String window(Inputs inputs) {
-        List<String> windows = new ArrayList<>();
-        for (Tensor tensor : inputs.attributed()) {
-            long[] row = tensor.shape().row().dims();
-            windows.add(
-                    String.join(",", Arrays.stream(row).mapToObj(Long::toString).toList()));
-        }
-        return String.join(";", windows);
-    }
-
-    /** A source that reads {@link #halves} as the mask. */
-    private static Sources masks(Inputs inputs) {
-        return new Sources() {
-            @Override
-            public List<Tensor> arrays(String file) throws IOException {
-                return Sources.none().arrays(file);
-            }
-
-            @Override
-            public List<Tensor> groupNumbers(String file) {
-                return halves(inputs);
-            }
-        };
-    }
-
     /** A mask of two groups. */
-    private static List<Tensor> halves(Inputs inputs) {
+    static List<Tensor> halves(Inputs inputs) {
         List<Tensor> attributed = inputs.attributed();
         long total = attributed.stream()
                 .mapToLong(tensor -> tensor.shape().row().size())
@@ -559,18 +357,5 @@ public final class Diagnosis {
             masks.add(Tensors.ofJava().of(numbers, shape).to(DataType.INT64));
         }
         return masks;
-    }
-
-    /** Returns what a user must consider when the method is used for more than a trial. */
-    private static String hint(Description<?> description, Inputs inputs, Optional<String> layer) {
-        long elements = inputs.attributed().stream()
-                .mapToLong(tensor -> tensor.shape().row().size())
-                .sum();
-        if (description.has(Places.LAYER)) {
-            return "for instance --layer " + layer.orElse("PATH");
-        }
-        return description.has("window")
-                ? "give --set window=, of at most " + window(inputs)
-                : description.advice(elements);
     }
 }

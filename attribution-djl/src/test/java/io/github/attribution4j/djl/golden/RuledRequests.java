@@ -13,7 +13,6 @@ import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.propagation.Deconvolution;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
@@ -43,7 +42,7 @@ record RuledRequests(Requests requests, GoldenCase given) {
     private Attribution.Ruled propagation() {
         return switch (given.method()) {
             case "guided-backprop" -> new GuidedBackprop();
-            case "deconvolution" -> new Deconvolution();
+            case "deconvolution" -> GuidedBackprop.deconvolution();
             case "deep-lift" ->
                 new DeepLift()
                         .baseline(requests.unlifted())

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -38,7 +37,7 @@ public final class TorchArchive {
     /** The newest format version that libtorch 2.7.1 reads. */
     public static final int NEWEST_VERSION = 10;
 
-    private static final String CODE = "code/";
+    static final String CODE = "code/";
     private static final String DEBUG = ".debug_pkl";
 
     /** Example inputs of traces, and files that users added. libtorch reads them on request only. */
@@ -54,7 +53,7 @@ public final class TorchArchive {
     private final Limits limits;
     private volatile PickleValue.@Nullable Instance root;
 
-    private TorchArchive(
+    TorchArchive(
             String name,
             ByteSource source,
             Map<String, ZipMember> members,
@@ -89,7 +88,7 @@ public final class TorchArchive {
             throw new ArchiveException(Reason.UNREADABLE, name + ": is not a file");
         }
         try {
-            return read(name, ByteSource.OnDisk.of(file), Limits.DEFAULT);
+            return ArchiveReader.read(name, ByteSource.OnDisk.of(file), Limits.DEFAULT);
         } catch (IOException e) {
             throw unreadable(name, e);
         }
@@ -123,61 +122,9 @@ public final class TorchArchive {
      */
     public static TorchArchive read(String name, byte[] bytes) {
         try {
-            return read(name, new ByteSource.InMemory(bytes), Limits.DEFAULT);
+            return ArchiveReader.read(name, new ByteSource.InMemory(bytes), Limits.DEFAULT);
         } catch (IOException e) {
             throw unreadable(name, e);
-        }
-    }
-
-    static TorchArchive read(String name, ByteSource source, Limits limits) throws IOException {
-        try (ByteSource.Reader reader = source.open()) {
-            ArchiveKind.checkMagic(name, reader, source.size());
-            ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
-            Map<String, ZipMember> members = new LinkedHashMap<>();
-            List<ZipMember> all = zip.members();
-            String folder = ArchiveKind.folder(name, all);
-            for (ZipMember member : all) {
-                if (member.name().startsWith(folder)) {
-                    members.put(member.name().substring(folder.length()), member);
-                }
-            }
-            ArchiveKind.check(name, members.keySet());
-            ZipMember versionEntry = members.getOrDefault(".data/version", members.get("version"));
-            if (versionEntry == null) {
-                throw new IllegalStateException("checked above");
-            }
-            int version = ArchiveKind.version(name, zip.read(versionEntry));
-            Map<String, String> code = new LinkedHashMap<>();
-            long total = 0;
-            for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
-                if (entry.getKey().startsWith(CODE) && entry.getKey().endsWith(".py")) {
-                    total += entry.getValue().size();
-                    if (total > limits.texts()) {
-                        throw new ArchiveException(
-                                Reason.TOO_LARGE,
-                                name + ": its code has more than " + limits.texts() + " bytes, more than is read");
-                    }
-                    code.put(
-                            entry.getKey().substring(CODE.length()),
-                            text(name, entry.getKey(), zip.read(entry.getValue())));
-                }
-            }
-            return new TorchArchive(
-                    name, source, members, folder, version, Collections.unmodifiableMap(code), Map.of(), limits);
-        } catch (ArchiveException e) {
-            throw TextMode.explained(e, name, source);
-        }
-    }
-
-    private static String text(String name, String entry, byte[] bytes) {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new ArchiveException(
-                    Reason.CORRUPT, name + ": entry '" + entry + "' is not text; export the model again", e);
         }
     }
 
@@ -246,7 +193,7 @@ public final class TorchArchive {
                 }
             }
             emitter.finish();
-            return read(name, new ByteSource.InMemory(bytes.toByteArray()), limits);
+            return ArchiveReader.read(name, new ByteSource.InMemory(bytes.toByteArray()), limits);
         });
         copy.root = root();
         return changed.isEmpty() ? copy : copy.withCode(changed);

@@ -186,11 +186,11 @@ class RefusalTest {
     @Test
     void sizes() throws IOException {
         ByteSource source = new ByteSource.InMemory(good());
-        assertThatThrownBy(() -> TorchArchive.read("m", source, new Limits(3, 1 << 20, 1 << 20, 200)))
+        assertThatThrownBy(() -> ArchiveReader.read("m", source, new Limits(3, 1 << 20, 1 << 20, 200)))
                 .hasMessageContaining("its directory claims");
-        assertThatThrownBy(() -> TorchArchive.read("m", source, new Limits(100, 1 << 20, 100, 200)))
+        assertThatThrownBy(() -> ArchiveReader.read("m", source, new Limits(100, 1 << 20, 100, 200)))
                 .hasMessageContaining("its code has more than 100 bytes");
-        assertThatThrownBy(() -> TorchArchive.read("m", source, new Limits(100, 200, 1 << 20, 200)))
+        assertThatThrownBy(() -> ArchiveReader.read("m", source, new Limits(100, 200, 1 << 20, 200)))
                 .hasMessageContaining("at most 200 are read");
     }
 

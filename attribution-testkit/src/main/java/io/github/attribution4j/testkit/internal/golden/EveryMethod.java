@@ -18,7 +18,6 @@ import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
-import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
@@ -124,7 +123,7 @@ public final class EveryMethod implements AutoCloseable {
         table("neuron saliency", Saliency.signed().towards("fc2", Target.at(5)));
         table("conductance", new Conductance("relu1").steps(5));
         table("neuron-conductance", new NeuronConductance("fc2", Target.slice("3:9")).steps(5));
-        table("layer-gradient-shap", new LayerGradientShap(Baseline.normal(0, 1), "relu1"));
+        table("layer-gradient-shap", new GradientShap(Baseline.normal(0, 1)).ofLayer("relu1"));
 
         image("saliency", new Saliency());
         image("integrated-gradients", integrated);

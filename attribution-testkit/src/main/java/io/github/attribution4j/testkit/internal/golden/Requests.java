@@ -13,7 +13,6 @@ import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
-import io.github.attribution4j.gradient.LayerGradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
@@ -102,11 +101,11 @@ public final class Requests {
                         .bypass(Path.Bypass.of(options.text("bypass")))
                         .baseline(unlifted());
             case "layer-gradient-shap" ->
-                new LayerGradientShap(layers)
+                new GradientShap()
                         .samples(options.integer("samples"))
                         .stdev(options.numbers("stdev"))
                         .multiplyByInputs(options.flag("multiply-by-inputs", true))
-                        .baseline(distribution());
+                        .baseline(distribution()).ofLayer(layers);
             case "neuron-conductance" ->
                 new NeuronConductance(layers[0], given.unit())
                         .steps(options.integer("steps"))
