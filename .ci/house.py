@@ -86,7 +86,7 @@ def methods(root):
     for file in sources(root, "core"):
         if re.search(r"\bimplements [\w<>, ]*Attribution\b|\bextends (?:Described|ClassActivationMap|CoalitionMethod|LayerPathMethod"
                      r"|ExpectedGradients|DifferencePropagation|ReluMethod|Propagation)<", code(file)) and is_public(file, code(file)):
-            if not re.search(r"^public abstract", code(file), re.M):
+            if not re.search(r"^public (?:abstract|interface)", code(file), re.M):
                 named.add(file.stem)
     return named
 

@@ -10,7 +10,7 @@ import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.run.Run;

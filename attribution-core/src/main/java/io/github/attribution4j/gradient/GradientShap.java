@@ -2,8 +2,6 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.model.LayeredModel;
-import java.util.List;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
@@ -11,12 +9,14 @@ import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
+import java.util.List;
 
 /**
  * Expected gradients: integrated gradients averaged over a distribution of baselines, by sampling.
@@ -70,20 +70,23 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
     }
 
     /**
-     * Returns GradientSHAP of a layer, sampled in the space of the inputs, with the samples, noise and baseline of this method.
+     * Returns GradientSHAP of a layer, sampled in the space of the inputs, with the samples, noise and baseline of
+     * this method.
      *
      * <p>Each of n samples draws a baseline b of the inputs, normal noise for the input, x̃ = x + N(0, stdev²), and a
-     * position u uniform in [0, 1). With h the layer's activation, attribution: the mean over samples of (h(x̃) − h(b)) ·
-     * ∂F/∂h at b + u (x̃ − b), in the layer's shape; with its standard error for each unit (n ≥ 2).
-     * {@code new GradientShap(baseline).at(layer)} is another method: it draws baselines, noise and positions in the space
-     * of activations, and its path is straight there.
+     * position u uniform in [0, 1). With h the layer's activation, attribution: the mean over samples of (h(x̃) − h(b))
+     * · ∂F/∂h at b + u (x̃ − b), in the layer's shape; with its standard error for each unit (n ≥ 2).
+     * {@code new GradientShap(baseline).at(layer)} is another method: it draws baselines, noise and positions in the
+     * space of activations, and its path is straight there.
      *
-     * <p><b>Completeness.</b> The explanation's gap is Σ attributions − mean over samples of (F(x̃) − F(b)). It goes to 0
-     * for many samples only where h is affine in the inputs and nothing bypasses the layer: the gradient is taken on the
-     * curve that h follows, and multiplied by the straight line between its ends. {@link Conductance} has no such bias.
+     * <p><b>Completeness.</b> The explanation's gap is Σ attributions − mean over samples of (F(x̃) − F(b)). It goes to
+     * 0 for many samples only where h is affine in the inputs and nothing bypasses the layer: the gradient is taken on
+     * the curve that h follows, and multiplied by the straight line between its ends. {@link Conductance} has no
+     * such bias.
      *
-     * <p><b>Cost.</b> For each example n forward rows and n backward rows that end at the layer; n forward rows each for
-     * h(b) and for the gap (one in all for a baseline that is a single reference), and as many for x̃ if there is noise.
+     * <p><b>Cost.</b> For each example n forward rows and n backward rows that end at the layer; n forward rows each
+     * for h(b) and for the gap (one in all for a baseline that is a single reference), and as many for x̃ if there
+     * is noise.
      *
      * <p><b>Repeatability.</b> As {@link GradientShap}, with the same draws for the same seed.
      *

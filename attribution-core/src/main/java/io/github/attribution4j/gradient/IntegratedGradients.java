@@ -11,7 +11,7 @@ import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;

@@ -4,7 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;

@@ -3,7 +3,6 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Rows.GroupMoments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;

@@ -3,7 +3,7 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;

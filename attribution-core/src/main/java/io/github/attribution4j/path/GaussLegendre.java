@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.path;
 
+import io.github.attribution4j.path.Path.Quadrature;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**

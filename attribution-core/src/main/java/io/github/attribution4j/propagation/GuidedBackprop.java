@@ -8,9 +8,9 @@ import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
-import io.github.attribution4j.setting.Description;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -63,19 +63,19 @@ public final class GuidedBackprop extends Propagation<GuidedBackprop> {
     }
 
     /**
-     * Returns deconvolution: the backward pass of a deconvolutional network. It is a gradient in which every ReLU passes the
-     * positive part of what comes back to it, whatever its own input was.
+     * Returns deconvolution: the backward pass of a deconvolutional network. It is a gradient in which every ReLU
+     * passes the positive part of what comes back to it, whatever its own input was.
      *
-     * <p>A ReLU that gets g passes on max(0, g). Everything else keeps its derivative; a max pooling passes to the position
-     * of the largest element. Attribution: what arrives at the input, in its shape and type; not complete. Which ReLUs,
-     * refusals and notices: as for {@link GuidedBackprop}.
+     * <p>A ReLU that gets g passes on max(0, g). Everything else keeps its derivative; a max pooling passes to the
+     * position of the largest element. Attribution: what arrives at the input, in its shape and type; not complete.
+     * Which ReLUs, refusals and notices: as for {@link GuidedBackprop}.
      *
      * <p><b>Cost.</b> One forward and one backward row for each example.
      *
      * <p><b>Paper.</b> Zeiler and Fergus, <i>Visualizing and Understanding Convolutional Networks</i>, 2014.
      *
-     * <p><b>Compared with Captum.</b> Equal to {@code Deconvolution} and {@code NeuronDeconvolution} where all ReLUs are
-     * modules; Captum silently keeps the derivative of functional ReLUs, and of all ReLUs of TorchScript models.
+     * <p><b>Compared with Captum.</b> Equal to {@code Deconvolution} and {@code NeuronDeconvolution} where all ReLUs
+     * are modules; Captum silently keeps the derivative of functional ReLUs, and of all ReLUs of TorchScript models.
      */
     public static GuidedBackprop deconvolution() {
         return DECONVOLUTION.defaults().method();

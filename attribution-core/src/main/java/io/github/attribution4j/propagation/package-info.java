@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Methods that change what operations give back: {@link io.github.attribution4j.propagation.GuidedBackprop}, deconvolution, {@link io.github.attribution4j.propagation.DeepLift}, {@link
- * io.github.attribution4j.propagation.DeepLiftShap} and {@link io.github.attribution4j.propagation.Lrp}, with its
- * {@link io.github.attribution4j.propagation.Rules} and {@link io.github.attribution4j.propagation.Composites}.
+ * Methods that change what operations give back: {@link io.github.attribution4j.propagation.GuidedBackprop},
+ * deconvolution, {@link io.github.attribution4j.propagation.DeepLift},
+ * {@link io.github.attribution4j.propagation.DeepLiftShap} and {@link io.github.attribution4j.propagation.Lrp}, with
+ * its {@link io.github.attribution4j.propagation.Rules} and {@link io.github.attribution4j.propagation.Composites}.
  *
  * <p>They go back through a model by other rules than the derivative. The model itself never changes: they ask a {@link
  * io.github.attribution4j.model.rule.RuledModel} for a copy that follows the rules, and computes the same values.

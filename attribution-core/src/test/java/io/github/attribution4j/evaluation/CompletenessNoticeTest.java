@@ -8,7 +8,7 @@ import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;

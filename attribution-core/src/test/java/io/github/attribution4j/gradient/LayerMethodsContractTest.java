@@ -7,7 +7,7 @@ import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.KernelShap;
 import io.github.attribution4j.perturbation.Occlusion;
@@ -79,7 +79,8 @@ final class LayerMethodsContractTest extends MethodContract<LayeredModel> {
                                 new GradientShap()
                                         .baseline(Baseline.samples(SAMPLES))
                                         .samples(6)
-                                        .stdev(0.1).ofLayer("block1.tanh"))
+                                        .stdev(0.1)
+                                        .ofLayer("block1.tanh"))
                         .drawn(),
                 ON_RESIDUAL
                         .of(

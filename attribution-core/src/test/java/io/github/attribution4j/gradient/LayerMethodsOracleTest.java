@@ -14,7 +14,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.InvalidRequestException.Problems;

@@ -12,7 +12,7 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.run.InvalidRequestException;

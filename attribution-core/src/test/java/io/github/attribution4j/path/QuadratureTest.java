@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.path.Path.Quadrature;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;

@@ -27,7 +27,7 @@ import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
@@ -272,7 +272,8 @@ class CaptumMapTest {
                 new NamedMethod(
                         "NeuronDeepLiftShap", new DeepLiftShap(Baseline.samples(references)).towards("relu3", unit)),
                 new NamedMethod("NeuronGuidedBackprop", new GuidedBackprop().towards("relu3", unit)),
-                new NamedMethod("NeuronDeconvolution", GuidedBackprop.deconvolution().towards("relu3", unit)));
+                new NamedMethod(
+                        "NeuronDeconvolution", GuidedBackprop.deconvolution().towards("relu3", unit)));
     }
 
     private record NamedMethod(String captum, Attribution<? super RuledModel> method) {}

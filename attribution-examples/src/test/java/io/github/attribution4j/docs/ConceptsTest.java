@@ -16,7 +16,7 @@ import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;

@@ -9,17 +9,17 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Conductance;
+import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
-import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -144,7 +144,8 @@ class LayerMethodsTest {
         // tag::layer-gradient-shap
         Attribution<LayeredModel> method = new GradientShap()
                 .baseline(Baseline.samples(references))
-                .samples(20).ofLayer("relu3");
+                .samples(20)
+                .ofLayer("relu3");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 32, 4, 4)
         // end::layer-gradient-shap
         try (why) {

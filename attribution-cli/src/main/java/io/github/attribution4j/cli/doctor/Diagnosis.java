@@ -50,7 +50,6 @@ public final class Diagnosis {
     /** The relative change of an element that leaves it a valid input. */
     private static final double NEARBY = 0.1;
 
-
     private static final int LISTED_STATES = 5;
 
     /** Receives the findings. */

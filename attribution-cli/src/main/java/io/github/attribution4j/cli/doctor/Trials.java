@@ -126,7 +126,8 @@ final class Trials {
             if (embedding.isPresent()
                     && description.need() != Need.LAYERS
                     && triesAt(embedding.get(), method, inputs, target)) {
-                findings.found("yes", name, "with --layer " + embedding.get() + "; not at the input, which holds integers");
+                findings.found(
+                        "yes", name, "with --layer " + embedding.get() + "; not at the input, which holds integers");
                 return true;
             }
             findings.found("no", name, Failure.of(e).line());

@@ -36,7 +36,8 @@ final class ArchiveReader {
             Map<String, String> code = new LinkedHashMap<>();
             long total = 0;
             for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
-                if (entry.getKey().startsWith(TorchArchive.CODE) && entry.getKey().endsWith(".py")) {
+                if (entry.getKey().startsWith(TorchArchive.CODE)
+                        && entry.getKey().endsWith(".py")) {
                     total += entry.getValue().size();
                     if (total > limits.texts()) {
                         throw new ArchiveException(

@@ -20,7 +20,7 @@ import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.path.Path;
-import io.github.attribution4j.path.Quadrature;
+import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
@@ -105,7 +105,8 @@ public final class Requests {
                         .samples(options.integer("samples"))
                         .stdev(options.numbers("stdev"))
                         .multiplyByInputs(options.flag("multiply-by-inputs", true))
-                        .baseline(distribution()).ofLayer(layers);
+                        .baseline(distribution())
+                        .ofLayer(layers);
             case "neuron-conductance" ->
                 new NeuronConductance(layers[0], given.unit())
                         .steps(options.integer("steps"))
