@@ -5,7 +5,6 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
@@ -138,7 +137,7 @@ public final class OnnxModel implements RuledModel {
             OnnxModel model = new OnnxModel(file, name, options);
             complete = true;
             return model;
-        } catch (UnsupportedModelException | ModelMemoryException e) {
+        } catch (UnsupportedModelException | ModelException.OutOfMemory e) {
             throw e;
         } catch (ModelException | FormatException e) {
             throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);

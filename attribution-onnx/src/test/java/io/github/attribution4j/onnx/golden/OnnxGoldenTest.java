@@ -4,7 +4,7 @@ package io.github.attribution4j.onnx.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.github.attribution4j.model.UnknownLayerException;
+import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.testkit.internal.golden.GoldenCase;

@@ -9,7 +9,6 @@ import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.model.ModelMemoryException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
@@ -207,7 +206,7 @@ public final class OnnxRuntime {
     static ModelException failure(String what, OrtException e) {
         String line = Failures.words(String.valueOf(e.getMessage()));
         if (MEMORY.matcher(line).find()) {
-            return new ModelMemoryException(what + ": " + line, e);
+            return new ModelException.OutOfMemory(what + ": " + line, e);
         }
         String known = known(line);
         return known == null ? new ModelException(what + ": " + line, e) : new UnsupportedModelException(known, e);
