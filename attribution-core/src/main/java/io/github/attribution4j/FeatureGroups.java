@@ -16,6 +16,7 @@ import java.util.function.IntFunction;
  * @param contributions one for each group
  * @param errors of the contributions; none where they are not known
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record FeatureGroups(
         ElementGroups given,
         List<int[]> numbers,
