@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
+import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.program.Program;
+import io.github.attribution4j.onnx.fuzz.Tree;
 import io.github.attribution4j.onnx.internal.Golden;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.contract.CutContract;
+import io.github.attribution4j.testkit.contract.ModelContract;
 import io.github.attribution4j.testkit.contract.ProgramContract;
+import io.github.attribution4j.testkit.contract.PullbackContract;
+import io.github.attribution4j.testkit.contract.UnusedInputContract;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Nested;
 
-/** Whole models of both exporters keep what models, pullbacks and cuts promise. */
+/**
+ * Every contract of the testkit that {@code TorchScriptModel} is held to, on models of both exporters. Rules of
+ * propagation are aside: this engine has none.
+ */
 class OnnxModelContractTest {
     private static final Golden GOLDEN = Golden.read("models.npz");
 
@@ -146,6 +158,213 @@ class OnnxModelContractTest {
         protected List<String> layers() {
             return first(this::model, List.of("Transpose", "GRU", "Gather"));
         }
+    }
+
+    /** A golden model, cut at modules. */
+    abstract static class Modules extends ProgramContract {
+        private final String name;
+        private final String exporter;
+        private final List<String> modules;
+
+        Modules(String name, String exporter, String... modules) {
+            this.name = name;
+            this.exporter = exporter;
+            this.modules = List.of(modules);
+        }
+
+        @Override
+        protected LayeredModel model() {
+            return OnnxModel.load(GoldenData.onnx(name, exporter));
+        }
+
+        @Override
+        protected double batchTolerance() {
+            return 1e-5;
+        }
+
+        @Override
+        protected Program program(LayeredModel model) {
+            return ((OnnxModel) model).program();
+        }
+
+        @Override
+        protected List<String> layers() {
+            return modules;
+        }
+    }
+
+    @Nested
+    class Double extends Modules {
+        Double() {
+            super("mlp_double", "dynamo", "fc1", "tanh", "fc2", "relu", "fc3");
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            return Inputs.of(random(rows, 10).to(DataType.FLOAT64));
+        }
+
+        @Override
+        protected double batchTolerance() {
+            return 1e-12;
+        }
+    }
+
+    /** Two attributed inputs of different rank and a fixed one of an integer type. */
+    @Nested
+    class SeveralInputs extends Modules {
+        SeveralInputs() {
+            super("multi_input", "script", "hidden", "out");
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            return Inputs.none()
+                    .attribute("numbers", random(rows, 6))
+                    .attribute("signal", random(rows, 2, 8))
+                    .fixed("ids", ids(rows, 4));
+        }
+    }
+
+    /** Residual connections that bypass the cut, joined batch norms. */
+    @Nested
+    class Residual extends Modules {
+        Residual() {
+            super("cnn", "dynamo", "bn1", "layer2.0.bn1", "layer2.0.downsample", "layer2", "avgpool");
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            // Large, so that no difference crosses a kink.
+            return Inputs.of(random(rows, 3, 16, 16).mul(4));
+        }
+
+        @Override
+        protected List<String> independentLayers() {
+            return List.of("layer2.0.downsample", "layer2.0.bn1");
+        }
+
+        @Override
+        protected List<String> dependentLayers() {
+            return List.of("bn1", "layer2");
+        }
+    }
+
+    @Nested
+    class Transformer extends Modules {
+        Transformer() {
+            super("transformer_encoder", "dynamo", "project", "encoder.layers.0", "encoder.layers.1.linear1");
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            return Inputs.of(random(rows, 7, 5));
+        }
+    }
+
+    /** A bidirectional LSTM. */
+    @Nested
+    class Lstm extends PullbackContract {
+        @Override
+        protected DifferentiableModel model() {
+            return OnnxModel.load(GoldenData.onnx("text_lstm_embedded", "dynamo"));
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            return Inputs.of(random(rows, 9, 12));
+        }
+
+        @Override
+        protected double batchTolerance() {
+            return 1e-5;
+        }
+    }
+
+    /** Token ids: forward only, for perturbation methods. */
+    @Nested
+    class Tokens extends ModelContract {
+        @Override
+        protected Model model() {
+            return OnnxModel.load(GoldenData.onnx("text_lstm", "script"));
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            return Inputs.of(ids(rows, 9));
+        }
+
+        @Override
+        protected double batchTolerance() {
+            return 1e-5;
+        }
+    }
+
+    /** Ids, a mask and types, by name and in another order than the file's. */
+    @Nested
+    class Bert extends ModelContract {
+        @Override
+        protected Model model() {
+            return OnnxModel.load(GoldenData.onnx("bert", "dynamo"));
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            Tensor ones = Tensors.ofJava().full(Shape.of(rows, 11), DataType.INT64, 1);
+            Tensor zeros = Tensors.ofJava().zeros(Shape.of(rows, 11), DataType.INT64);
+            return Inputs.none()
+                    .fixed("token_type_ids", zeros)
+                    .attribute("input_ids", ids(rows, 11))
+                    .fixed("attention_mask", ones);
+        }
+
+        @Override
+        protected double batchTolerance() {
+            return 1e-5;
+        }
+    }
+
+    /** An input that the output does not depend on. */
+    @Nested
+    class Unused extends UnusedInputContract {
+        @Override
+        protected DifferentiableModel model() {
+            Tree model = Tree.read(GOLDEN.bytes("mlp.dynamo/model"));
+            Tree graph = model.all(Tree.Kind.GRAPH).get(0);
+            Tree.Field again = graph.fields(11).get(0).copy();
+            again.message.fields(1).get(0).bytes = "y".getBytes(StandardCharsets.UTF_8);
+            graph.fields.add(again);
+            graph.fields(11).get(0).message.fields(1).get(0).bytes = "x".getBytes(StandardCharsets.UTF_8);
+            Map<String, String> names = Map.of("x0", "x", "y", "result");
+            model.all(Tree.Kind.NODE).forEach(node -> rename(node, names));
+            graph.fields(12).forEach(output -> rename(output.message, names));
+            return OnnxModel.load(model.write());
+        }
+
+        /** Gives other names to the values that a message names first. */
+        private static void rename(Tree message, Map<String, String> names) {
+            message.fields.stream()
+                    .filter(field -> field.number <= 2 && field.message == null && names.containsKey(field.text()))
+                    .forEach(field -> field.bytes = names.get(field.text()).getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        protected Tensor used(DifferentiableModel model) {
+            return random(2, 6);
+        }
+
+        @Override
+        protected Tensor unused(DifferentiableModel model) {
+            return random(2, 6);
+        }
+    }
+
+    private static Tensor ids(int rows, int length) {
+        long[] ids = new long[rows * length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = 4 + (i * 7 + i / length * 5) % 15;
+        }
+        return Tensors.ofJava().of(ids, rows, length);
     }
 
     private static Tensor random(int rows, long... row) {

@@ -11,9 +11,9 @@ import java.util.Map;
  * A message of a good ONNX file that can be changed and written again, wrong or not. What it knows of ONNX is only
  * which fields are messages.
  */
-final class Tree {
+public final class Tree {
     /** What messages there are. */
-    enum Kind {
+    public enum Kind {
         MODEL,
         GRAPH,
         NODE,
@@ -40,41 +40,41 @@ final class Tree {
             Kind.SHAPE, Map.of(1, Kind.DIM));
 
     /** One field: a number, bytes, or a message. */
-    static final class Field {
-        int number;
-        int wire;
-        long value;
-        byte[] bytes = {};
-        Tree message;
+    public static final class Field {
+        public int number;
+        public int wire;
+        public long value;
+        public byte[] bytes = {};
+        public Tree message;
 
         Field(int number, int wire) {
             this.number = number;
             this.wire = wire;
         }
 
-        static Field of(int number, long value) {
+        public static Field of(int number, long value) {
             Field field = new Field(number, 0);
             field.value = value;
             return field;
         }
 
-        static Field of(int number, byte[] bytes) {
+        public static Field of(int number, byte[] bytes) {
             Field field = new Field(number, 2);
             field.bytes = bytes;
             return field;
         }
 
-        static Field of(int number, String text) {
+        public static Field of(int number, String text) {
             return of(number, text.getBytes(StandardCharsets.UTF_8));
         }
 
-        static Field of(int number, Tree message) {
+        public static Field of(int number, Tree message) {
             Field field = new Field(number, 2);
             field.message = message;
             return field;
         }
 
-        Field copy() {
+        public Field copy() {
             Field copy = new Field(number, wire);
             copy.value = value;
             copy.bytes = bytes.clone();
@@ -82,19 +82,19 @@ final class Tree {
             return copy;
         }
 
-        String text() {
+        public String text() {
             return new String(bytes, StandardCharsets.UTF_8);
         }
     }
 
-    final Kind kind;
-    final List<Field> fields = new ArrayList<>();
+    public final Kind kind;
+    public final List<Field> fields = new ArrayList<>();
 
-    Tree(Kind kind) {
+    public Tree(Kind kind) {
         this.kind = kind;
     }
 
-    static Tree read(byte[] model) {
+    public static Tree read(byte[] model) {
         return read(Kind.MODEL, model);
     }
 
@@ -137,14 +137,14 @@ final class Tree {
         }
     }
 
-    Tree copy() {
+    public Tree copy() {
         Tree copy = new Tree(kind);
         fields.forEach(field -> copy.fields.add(field.copy()));
         return copy;
     }
 
     /** All messages of a kind, from the outside in. */
-    List<Tree> all(Kind wanted) {
+    public List<Tree> all(Kind wanted) {
         List<Tree> found = new ArrayList<>();
         if (kind == wanted) {
             found.add(this);
@@ -157,11 +157,11 @@ final class Tree {
         return found;
     }
 
-    List<Field> fields(int number) {
+    public List<Field> fields(int number) {
         return fields.stream().filter(field -> field.number == number).toList();
     }
 
-    byte[] write() {
+    public byte[] write() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (Field field : fields) {
             put(out, ((long) field.number << 3) | field.wire);
