@@ -399,6 +399,11 @@ def text_cnn() -> Made:
     return Made(TextCnn(), (torch.randint(0, 40, (2, 9)),), {0: [1]}, "words")
 
 
+of_timm("levit_128s", 224)
+of_timm("xcit_nano_12_p16_224", 64, called="xcit_nano")
+of_timm("edgenext_xx_small", 64)
+
+
 def prepare(model: nn.Module) -> None:
     """Nothing is random or in place, no parameter is zero, and batch norms have statistics that differ."""
     model.eval()
@@ -478,6 +483,17 @@ def followed_by_norm(model: nn.Module) -> List[str]:
     return found
 
 
+def difference_of_neighbors(g: Any, x: Any, n: Any, dim: Any, prepend: Any, append: Any) -> Any:
+    """torch.diff for the exporter of TorchScript, which does not know it; transformers' masks use it once."""
+    from torch.onnx import symbolic_helper
+
+    axis = symbolic_helper._get_const(dim, "i", "dim")
+    parts = [part for part in (prepend, x, append) if not symbolic_helper._is_none(part)]
+    whole = g.op("Concat", *parts, axis_i=axis) if len(parts) > 1 else x
+    after, before = (symbolic_helper._slice_helper(g, whole, axes=[axis], starts=[a], ends=[b]) for a, b in ((1, 2**63 - 1), (0, -1)))
+    return g.op("Sub", after, before)
+
+
 def export(name: str, made: Made, path: Path, dynamo: bool) -> None:
     names = [f"x{i}" for i in range(len(made.inputs))]
     model = copy.deepcopy(made.model)
@@ -486,6 +502,7 @@ def export(name: str, made: Made, path: Path, dynamo: bool) -> None:
         dynamic = tuple({a: torch.export.Dim.DYNAMIC for a in axes[n]} for n in names)
         torch.onnx.export(model, made.inputs, str(path), dynamo=True, opset_version=18, input_names=names, output_names=["y"], dynamic_shapes=dynamic, external_data=False, verbose=False)
     else:
+        torch.onnx.register_custom_op_symbolic("aten::diff", difference_of_neighbors, 17)
         torch.onnx.export(model, made.inputs, str(path), dynamo=False, opset_version=17, input_names=names, output_names=["y"], dynamic_axes={**axes, "y": {0: "rows"}})
 
 

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -134,27 +135,81 @@ class OnnxZooTest {
                 }
             }
             if (worst > NEAR) {
-                // A near-tie may fall the other way when convolutions are computed in blocks.
-                double plain = 0;
-                try (Runs runs = new Runs(graph, given)) {
-                    Map<String, float[]> gradients =
-                            runs.fused(runs.weave(values, "y"), arrays.get("g"), Optimization.BASIC);
-                    int i = 0;
-                    for (Tensor right : expected.values()) {
-                        plain = Math.max(plain, difference(gradients.get(values.get(i++)), right.toFloatArray()));
-                    }
+                Map<String, float[]> plain = plain(graph, given, values, arrays.get("g"));
+                double other = 0;
+                int i = 0;
+                for (Tensor right : expected.values()) {
+                    other = Math.max(other, difference(plain.get(values.get(i++)), right.toFloatArray()));
                 }
-                found.notes.add(String.format(Locale.ROOT, "optimization level ALL: %.1e", worst));
-                worst = plain;
+                double beside = besideTheTie(model, graph, given, values, inside, arrays.get("g"));
+                found.notes.add(String.format(
+                        Locale.ROOT, "a near-tie: level ALL %.1e; beside it both levels agree to %.1e", worst, beside));
+                if (beside > NEAR) {
+                    found.wrong.add("gradient at level ALL, and no near-tie: " + beside);
+                }
+                worst = other;
             }
             found.gradient = worst;
             found.right = worst <= NEAR;
             if (!found.right) {
                 found.wrong.add("gradient " + worst);
             }
-        } catch (ModelException e) {
+        } catch (ModelException | UnknownLayerException e) {
             found.refused.add("gradient: " + e.getMessage());
         }
+    }
+
+    /** The gradients at level BASIC, where convolutions are not computed in blocks. */
+    private static Map<String, float[]> plain(
+            OnnxFile graph, Map<String, Tensor> given, List<String> values, Tensor cotangent) {
+        try (Runs runs = new Runs(graph, given)) {
+            return runs.fused(runs.weave(values, "y"), cotangent, Optimization.BASIC);
+        }
+    }
+
+    /**
+     * How far the levels are apart at an input that differs by a ten-thousandth. Where two numbers were so close that
+     * rounding decided which is the greater, others are not: of a few such inputs, one has no near-tie of its own.
+     */
+    private static double besideTheTie(
+            OnnxModel model,
+            OnnxFile graph,
+            Map<String, Tensor> given,
+            List<String> values,
+            boolean inside,
+            Tensor cotangent) {
+        double least = Double.POSITIVE_INFINITY;
+        for (int seed = 0; seed < 4 && least > NEAR; seed++) {
+            Random random = new Random(seed);
+            Map<String, Tensor> moved = new TreeMap<>();
+            Inputs inputs = Inputs.none();
+            for (Map.Entry<String, Tensor> each : given.entrySet()) {
+                Tensor x = each.getValue();
+                boolean real = x.dataType() == DataType.FLOAT32;
+                if (real) {
+                    float[] numbers = x.toFloatArray();
+                    for (int i = 0; i < numbers.length; i++) {
+                        numbers[i] += (float) (1e-4 * random.nextGaussian());
+                    }
+                    x = Tensors.ofJava().of(numbers, x.shape().dims());
+                }
+                moved.put(each.getKey(), x);
+                inputs = real && values.contains(each.getKey())
+                        ? inputs.attribute(each.getKey(), x)
+                        : inputs.fixed(each.getKey(), x);
+            }
+            Map<String, float[]> plain = plain(graph, moved, values, cotangent);
+            double worst = 0;
+            try (Pullback run =
+                    inside ? model.cut(values.toArray(String[]::new)).pullback(inputs) : model.pullback(inputs)) {
+                List<Tensor> gradients = run.vjp(cotangent);
+                for (int i = 0; i < values.size(); i++) {
+                    worst = Math.max(worst, difference(gradients.get(i).toFloatArray(), plain.get(values.get(i))));
+                }
+            }
+            least = Math.min(least, worst);
+        }
+        return least;
     }
 
     private static void layers(OnnxModel model, Inputs inputs, Map<String, Tensor> arrays, Found found) {
@@ -255,9 +310,12 @@ class OnnxZooTest {
                         -Dsurefire.failIfNoSpecifiedTests=false -Dattribution.onnx.zoo=FOLDER
 
                 * **gradient**: of a random cotangent, with respect to the inputs, or to the values of the word
-                  embedding; right means to 1e-5 of the largest. Where level ALL, which `OnnxModel` runs at, misses
-                  that, level BASIC is judged, and the remark says how far ALL is off: a near-tie of a maximum may fall
-                  the other way in blocked kernels. No single tie was traced.
+                  embedding; right means to 1e-5 of the largest. Level ALL, which `OnnxModel` runs at, computes
+                  convolutions in blocks, which round differently, so that of two numbers that are nearly equal the
+                  other one may be the greater. Where level ALL misses 1e-5, level BASIC is judged, and two things are
+                  asked: BASIC has to be right, and at an input that differs by a ten-thousandth both levels have to
+                  agree to 1e-5. Then it was a near-tie; else it counts as wrong. The gradient of ALL is that of the
+                  output of ALL.
                 * **layers**: up to eight modules, spread evenly over the run; the value is that which the eager module
                   returned, and the output is the same after the value was taken out and put back, both to 1e-5. Not
                   asked for are batch norms, modules that hand their input on, and convolutions with a batch norm after
@@ -265,6 +323,9 @@ class OnnxZooTest {
                 * **joined**: up to two convolutions that exporters join with their batch norm. Right is a refusal, or
                   the convolution's own value where it is still there.
                 * Refused means: the library gives the reason shown here, and no numbers.
+                * Inputs have two rows. With one row, PyTorch 2.13 gives wrong gradients for batch norms in evaluation
+                  mode on CPU where what arrives is laid out channels last, as after `flatten(2).transpose(1, 2)`: the
+                  differences of its own output contradict them, also in float64. Levit and XCiT are such models.
 
                 """);
         page.append(String.format(

@@ -82,14 +82,14 @@ public record Graph(
     }
 
     Message toMessage() {
-        return toMessage(null);
+        return toMessage(null, null);
     }
 
-    Message toMessage(@Nullable Path weights) {
+    Message toMessage(@Nullable Path file, @Nullable WeightFolder folder) {
         Message.Builder builder = Message.builder();
         nodes.forEach(node -> builder.message(NODE, node.message()));
         builder.text(NAME, name);
-        initializers.values().forEach(each -> builder.message(INITIALIZER, each.reference(weights)));
+        initializers.values().forEach(each -> builder.message(INITIALIZER, each.reference(file, folder)));
         inputs.forEach(input -> builder.message(INPUT, input.message()));
         outputs.forEach(output -> builder.message(OUTPUT, output.message()));
         return builder.build();

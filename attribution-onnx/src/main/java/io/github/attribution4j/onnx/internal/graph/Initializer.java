@@ -187,25 +187,47 @@ public final class Initializer {
         return OnnxFile.entries(message.messages(EXTERNAL_DATA));
     }
 
+    /** The file that its elements are in, by its name from the model's folder; null if that is the model's own. */
+    @Nullable
+    String location() {
+        return external() ? entries().get("location") : null;
+    }
+
     /**
      * Its form in a new model, which is in memory: with its elements if they are few, else with their place in a file.
+     *
+     * @param file the model's file; null if it is an array
+     * @param folder the folder that files are named from
      */
-    Message reference(@Nullable Path file) {
+    Message reference(@Nullable Path file, @Nullable WeightFolder folder) {
+        if (file == null || folder == null) {
+            return message;
+        }
+        String named = location();
+        if (named != null) {
+            return renamed(named, folder.location(folder.named().resolve(named)));
+        }
         Region data = region();
-        if (data == null
-                || file == null
-                || data.length() <= SHORT
-                || !file.equals(data.bytes().path())) {
+        if (data == null || data.length() <= SHORT || !file.equals(data.bytes().path())) {
             return message;
         }
         return message.without(number -> number == RAW_DATA || number == FLOAT_DATA || number == DOUBLE_DATA)
-                .message(
-                        EXTERNAL_DATA,
-                        OnnxFile.entry("location", file.getFileName().toString()))
+                .message(EXTERNAL_DATA, OnnxFile.entry("location", folder.location(file)))
                 .message(EXTERNAL_DATA, OnnxFile.entry("offset", Long.toString(data.offset())))
                 .message(EXTERNAL_DATA, OnnxFile.entry("length", Long.toString(data.length())))
                 .number(DATA_LOCATION, 1)
                 .build();
+    }
+
+    private Message renamed(String named, String location) {
+        if (location.equals(named)) {
+            return message;
+        }
+        Message.Builder builder = message.without(number -> number == EXTERNAL_DATA);
+        entries()
+                .forEach((key, value) ->
+                        builder.message(EXTERNAL_DATA, OnnxFile.entry(key, key.equals("location") ? location : value)));
+        return builder.build();
     }
 
     Message message() {

@@ -62,6 +62,8 @@ public final class OnnxFile implements AutoCloseable {
     /** Whether the file is a copy that is deleted when this is closed. */
     private final boolean temporary;
 
+    private final @Nullable WeightFolder folder;
+
     private String digest = "";
 
     private OnnxFile(Bytes bytes, boolean temporary) {
@@ -112,6 +114,7 @@ public final class OnnxFile implements AutoCloseable {
                         .map(Node::read)
                         .toList(),
                 file == null || temporary ? null : file.getParent());
+        this.folder = file == null ? null : WeightFolder.of(file, graph);
     }
 
     /** Opens a file. */
@@ -226,6 +229,11 @@ public final class OnnxFile implements AutoCloseable {
         return bytes.path();
     }
 
+    /** The folder that ONNX Runtime has to look for weights in; null for an array. */
+    public @Nullable Path folder() {
+        return folder == null ? null : folder.folder();
+    }
+
     public long size() {
         return bytes.size();
     }
@@ -258,7 +266,7 @@ public final class OnnxFile implements AutoCloseable {
         Message.Builder builder = model.without(
                         number -> number == GRAPH || number == OPSET || number == IR_VERSION || number == FUNCTION)
                 .number(IR_VERSION, Math.max(model.number(IR_VERSION, 0), Lift.IR_VERSION))
-                .message(GRAPH, other.toMessage(bytes.path()));
+                .message(GRAPH, other.toMessage(bytes.path(), folder));
         opsets.forEach((domain, version) -> builder.message(
                 OPSET,
                 Message.builder()

@@ -192,9 +192,9 @@ public final class OnnxRuntime {
                     options.setIntraOpNumThreads(settings.threads());
                 }
             }
-            Path path = file.path();
-            if (path != null && path.getParent() != null) {
-                options.addConfigEntry(FOLDER, path.getParent().toString());
+            Path folder = file.folder();
+            if (folder != null) {
+                options.addConfigEntry(FOLDER, folder.toString());
             }
             if (settings.cuda() >= 0) {
                 options.addCUDA(settings.cuda());

@@ -37,6 +37,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -176,6 +178,27 @@ class OnnxFileTest {
         assertThatThrownBy(() -> OnnxFile.of(Files.readAllBytes(path)))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("load the model by its path");
+    }
+
+    /** Caches of model hubs are folders of links to files that are named by their digests. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void a_model_and_its_files_may_be_links() throws IOException {
+        Path blobs = Files.createDirectories(folder.resolve("blobs"));
+        Path snapshot = Files.createDirectories(folder.resolve("snapshots").resolve("main"));
+        Path inside =
+                Files.write(blobs.resolve("1"), linear(tensor().bytes(9, raw()).build()));
+        Files.write(blobs.resolve("2"), linear(external("w.bin", 0, raw().length)));
+        Path data = Files.write(Files.createDirectories(blobs.resolve("more")).resolve("3"), raw());
+        Path whole = Files.createSymbolicLink(snapshot.resolve("whole.onnx"), inside);
+        Path model = Files.createSymbolicLink(snapshot.resolve("model.onnx"), Path.of("..", "..", "blobs", "2"));
+        Files.createSymbolicLink(snapshot.resolve("w.bin"), data);
+        Path folderLink = Files.createSymbolicLink(folder.resolve("latest"), snapshot);
+        for (Path path : List.of(whole, model, folderLink.resolve("whole.onnx"), folderLink.resolve("model.onnx"))) {
+            try (OnnxFile file = OnnxFile.open(path)) {
+                assertExplains(file, 1500);
+            }
+        }
     }
 
     @Test
