@@ -483,17 +483,6 @@ def followed_by_norm(model: nn.Module) -> List[str]:
     return found
 
 
-def difference_of_neighbors(g: Any, x: Any, n: Any, dim: Any, prepend: Any, append: Any) -> Any:
-    """torch.diff for the exporter of TorchScript, which does not know it; transformers' masks use it once."""
-    from torch.onnx import symbolic_helper
-
-    axis = symbolic_helper._get_const(dim, "i", "dim")
-    parts = [part for part in (prepend, x, append) if not symbolic_helper._is_none(part)]
-    whole = g.op("Concat", *parts, axis_i=axis) if len(parts) > 1 else x
-    after, before = (symbolic_helper._slice_helper(g, whole, axes=[axis], starts=[a], ends=[b]) for a, b in ((1, 2**63 - 1), (0, -1)))
-    return g.op("Sub", after, before)
-
-
 def export(name: str, made: Made, path: Path, dynamo: bool) -> None:
     names = [f"x{i}" for i in range(len(made.inputs))]
     model = copy.deepcopy(made.model)
@@ -502,7 +491,6 @@ def export(name: str, made: Made, path: Path, dynamo: bool) -> None:
         dynamic = tuple({a: torch.export.Dim.DYNAMIC for a in axes[n]} for n in names)
         torch.onnx.export(model, made.inputs, str(path), dynamo=True, opset_version=18, input_names=names, output_names=["y"], dynamic_shapes=dynamic, external_data=False, verbose=False)
     else:
-        torch.onnx.register_custom_op_symbolic("aten::diff", difference_of_neighbors, 17)
         torch.onnx.export(model, made.inputs, str(path), dynamo=False, opset_version=17, input_names=names, output_names=["y"], dynamic_axes={**axes, "y": {0: "rows"}})
 
 
