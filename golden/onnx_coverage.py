@@ -20,6 +20,8 @@ NEWEST = 26
 
 # Attributes of which there is one value only that has a gradient, or that gradients do not see.
 OUT_OF_REACH: Dict[Tuple[str, str], str] = {
+    ("Attention", "left_window_size"): "ONNX Runtime does not have it",
+    ("Attention", "right_window_size"): "ONNX Runtime does not have it",
     ("BatchNormalization", "momentum"): "counts in training only",
     ("BatchNormalization", "training_mode"): "refused in training",
     ("Cast", "round_mode"): "of types of eight bits",
@@ -29,6 +31,7 @@ OUT_OF_REACH: Dict[Tuple[str, str], str] = {
     ("Dropout", "seed"): "counts in training only",
     ("Mod", "fmod"): "floats have to have 1",
     ("Reshape", "allowzero"): "of tensors without elements",
+    ("RoiAlign", "mode"): "others than avg are refused",
     ("Resize", "keep_aspect_ratio_policy"): "others than stretch are refused",
     **{(op, "stash_type"): "ONNX Runtime has one only" for op in ("GroupNormalization", "LayerNormalization", "RMSNormalization")},
     **{(op, "hidden_size"): "the rules take it from the weights" for op in ("GRU", "LSTM", "RNN")},

@@ -144,7 +144,7 @@ def main() -> None:
     if check:
         written = dict(np.load(path))
         wrong += sorted({n.split("/")[0] for n in set(written) ^ set(arrays)})
-        wrong += [n for n in sorted(set(written) & set(arrays)) if not np.allclose(written[n], arrays[n], rtol=1e-5, atol=1e-6, equal_nan=True)]
+        wrong += [n for n in sorted(set(written) & set(arrays)) if written[n].shape != arrays[n].shape or not np.allclose(written[n], arrays[n], rtol=1e-5, atol=1e-6, equal_nan=True)]
     elif not only:
         path.parent.mkdir(exist_ok=True)
         np.savez_compressed(path, **arrays)

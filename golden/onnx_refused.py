@@ -16,7 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 HERE = Path(__file__).resolve().parent
 
 CONSTANTS = {
-    "zero": np.float32(0), "axes": np.array([0, 1]), "one": np.int64(1), "three": np.array(3), "true": np.array(True), "step": np.float32(0.1), "point": np.uint8(128),
+    "zero": np.float32(0), "axes": np.array([0, 1]), "one": np.int64(1), "three": np.array(3), "true": np.array(True), "step": np.float32(0.1), "point": np.uint8(128), "two": np.array([0, 1]),
+    "sizes": np.array([3, 5]), "rois": np.float32([[0, 0, 1, 1]]), "batch": np.array([0]),
 }
 BRANCHES = "<then_branch = t () => (float[a,b] p) { p = Sin(x) }, else_branch = e () => (float[a,b] p) { p = Exp(x) }>"
 SUM = "s = ReduceSum<keepdims=0>(x, axes)"
@@ -28,6 +29,9 @@ CASES = {
     "several": "a = Det(x); b = Det(x); u = Unique<axis=0>(x); z = Det(u); m = Mul(a, b); q = QuantizeLinear(m, step, point); d = DequantizeLinear(q, step, point); y = Add(d, z)",
     "in_a_branch": "y = If(true) <then_branch = t () => (float p) { p = Det(x) }, else_branch = e () => (float p) { p = ReduceSum <keepdims=0> (x, axes) }>",
     "quantized_beside": "q = QuantizeLinear(x, step, point); d = DequantizeLinear(q, step, point); y = Add(d, x)",
+    "training_dropout": "y = Dropout(x, , true)",
+    "aspect_ratio": "z = Unsqueeze(x, two); y = Resize<mode=\"linear\", keep_aspect_ratio_policy=\"not_larger\", axes=[2,3]>(z, , , sizes)",
+    "highest_of_regions": "z = Unsqueeze(x, two); y = RoiAlign<mode=\"max\">(z, rois, batch)",
     "ends_at_argmax": "a = ArgMax(x); y = Cast<to=1>(a)",
     "ends_at_cast": "a = Cast<to=7>(x); b = Cast<to=1>(a); y = Mul(b, b)",
     "ends_at_floor": "a = Floor(x); y = Mul(a, a)",

@@ -86,6 +86,7 @@ final class ArithmeticRules {
             }
             s.give(0, s.g());
         });
+        table.put("Range", ArithmeticRules::range);
     }
 
     private static void back(Step s, int input, String gradient) {
@@ -195,5 +196,19 @@ final class ArithmeticRules {
         String left = s.times(s.add(s.number(1), s.op("Erf", s.times(x, SQRT_HALF))), 0.5);
         String density = s.times(s.op("Exp", s.times(squared, -0.5)), ONE_OVER_SQRT_TWO_PI);
         s.give(0, s.mul(s.g(), s.add(left, s.mul(x, density))));
+    }
+
+    /** The end only determines how many there are. */
+    private static void range(Step s) {
+        if (s.needs(0)) {
+            s.give(0, s.sumOfAll(s.g()));
+        }
+        if (s.needs(1)) {
+            s.give(1, s.zeros(s.x(1)));
+        }
+        if (s.needs(2)) {
+            String numbers = s.op("Range", s.integer(0), s.reshape(s.count(s.y()), new long[0]), s.integer(1));
+            s.give(2, s.sumOfAll(s.mul(s.g(), s.cast(numbers, s.element()))));
+        }
     }
 }

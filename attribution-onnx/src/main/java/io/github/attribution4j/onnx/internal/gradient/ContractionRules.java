@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Products of matrices, and sums of products in general. */
+/** Products of matrices, sums of products in general, and attention. */
 final class ContractionRules {
     private ContractionRules() {}
 
@@ -20,6 +20,14 @@ final class ContractionRules {
         table.put("MatMul", ContractionRules::matMul);
         table.put("Gemm", ContractionRules::gemm);
         table.put("Einsum", ContractionRules::einsum);
+        table.put("Attention", s -> new Attention(s).apply());
+        // Turned by an angle; on the way back by its negative.
+        table.put("RotaryEmbedding", s -> {
+            String[] inputs = s.node().inputs().toArray(new String[0]);
+            inputs[0] = s.g();
+            inputs[2] = s.neg(inputs[2]);
+            s.give(0, s.op("RotaryEmbedding", List.copyOf(s.node().attributes().values()), inputs));
+        });
     }
 
     private static void matMul(Step s) {
@@ -260,6 +268,107 @@ final class ContractionRules {
     private static void addLetters(Set<Character> letters, String subscripts) {
         for (int i = 0; i < subscripts.length(); i++) {
             letters.add(subscripts.charAt(i));
+        }
+    }
+
+    /**
+     * Attention of opset 23 and later. On the way back the runtime's own node gives the weights of all keys once more. All
+     * values are (rows, heads of keys, queries of each, places, sizes).
+     */
+    private static final class Attention {
+        private final Step s;
+        private final boolean joined;
+        private final String keyHeads;
+
+        Attention(Step s) {
+            this.s = s;
+            this.joined = s.rank(s.x()) == 3;
+            this.keyHeads = joined ? s.ints(s.integer("kv_num_heads", 0)) : s.sizes(s.x(1), 1);
+            if (s.arrived(3)) {
+                throw s.refuse("a gradient comes to its weights themselves (output 4)");
+            }
+        }
+
+        void apply() {
+            String q = grouped(heads(s.x(0), "q_num_heads"));
+            String k = s.unsqueeze(whole(1, 4), 2);
+            String v = s.unsqueeze(whole(2, 5), 2);
+            String g = grouped(heads(s.g(), "q_num_heads"));
+            double cap = s.real("softcap", 0);
+            String weights = grouped(inner(3));
+            String back = s.matmul(g, s.transpose(v, 0, 1, 2, 4, 3));
+            String along = s.sum(s.mul(back, weights), true, -1);
+            String scores = s.mul(weights, s.sub(back, along));
+            if (cap != 0) {
+                String bounded = s.times(grouped(inner(2)), 1 / cap);
+                scores = s.mul(scores, s.sub(s.number(1), s.mul(bounded, bounded)));
+            }
+            if (s.needs(3)) {
+                if (cap != 0) {
+                    throw s.refuse("its mask depends on what is attributed and softcap bounds it");
+                }
+                s.give(3, s.sumToShape(s.op("Reshape", scores, s.op("Shape", inner(3))), s.x(3)));
+            }
+            String scaled = s.mul(scores, scale(q));
+            if (s.needs(0)) {
+                String all = s.reshape(s.matmul(scaled, k), s.op("Shape", heads(s.x(0), "q_num_heads")));
+                s.give(0, joined ? s.shapedLike(s.transpose(all, 0, 2, 1, 3), s.x(0)) : all);
+            }
+            give(1, 4, s.sum(s.matmul(s.transpose(scaled, 0, 1, 2, 4, 3), q), false, 2));
+            give(2, 5, s.sum(s.matmul(s.transpose(weights, 0, 1, 2, 4, 3), g), false, 2));
+        }
+
+        /** What the node computes within, by the number of its mode. */
+        private String inner(int mode) {
+            List<Attribute> attributes = new ArrayList<>(s.node().attributes().values());
+            attributes.removeIf(attribute -> attribute.name().equals("qk_matmul_output_mode"));
+            attributes.add(set("qk_matmul_output_mode", mode));
+            return s.ops("Attention", 4, attributes, s.node().inputs().toArray(new String[0]))
+                    .get(3);
+        }
+
+        private String heads(String value, String count) {
+            if (!joined) {
+                return value;
+            }
+            String split = s.op("Reshape", value, s.ints(0, 0, s.integer(count, 0), -1));
+            return s.transpose(split, 0, 2, 1, 3);
+        }
+
+        /** Several heads of queries may share one of keys. */
+        private String grouped(String value) {
+            String rest = s.op("Shape", List.of(set("start", 2)), value);
+            return s.op("Reshape", value, s.concat(0, s.ints(0), keyHeads, s.ints(-1), rest));
+        }
+
+        /** Keys or values, behind those of the past. */
+        private String whole(int input, int past) {
+            String now = heads(s.x(input), "kv_num_heads");
+            return s.has(past) ? s.concat(2, s.x(past), now) : now;
+        }
+
+        private String scale(String q) {
+            if (s.set("scale")) {
+                return s.number(s.real("scale", 1));
+            }
+            String size = s.op("Shape", List.of(set("start", -1)), q);
+            return s.op("Reciprocal", s.op("Sqrt", s.cast(size, s.element())));
+        }
+
+        /** Hands on the gradient of keys or values, also what came to them as a result. */
+        private void give(int input, int past, String gradient) {
+            String all = s.arrived(input) ? s.add(gradient, s.g(input)) : gradient;
+            String now = all;
+            if (s.has(past)) {
+                String length = s.sizes(s.x(past), 2);
+                if (s.needs(past)) {
+                    s.give(past, s.slice(all, s.ints(0), length, s.ints(2)));
+                }
+                now = s.slice(all, length, s.ints(Long.MAX_VALUE), s.ints(2));
+            }
+            if (s.needs(input)) {
+                s.give(input, joined ? s.shapedLike(s.transpose(now, 0, 2, 1, 3), s.x(input)) : now);
+            }
         }
     }
 }

@@ -12,13 +12,18 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Convolutions, with respect to their input and bias. */
+/**
+ * Convolutions, and Fourier transforms. The way back of a transform is the inverse one, times the length; the last axis
+ * is real and imaginary.
+ */
 final class ConvolutionRules {
     private ConvolutionRules() {}
 
     static void addTo(Map<String, Rule> table) {
         table.put("Conv", ConvolutionRules::convolution);
         table.put("ConvTranspose", ConvolutionRules::transposed);
+        table.put("DFT", ConvolutionRules::transform);
+        table.put("STFT", ConvolutionRules::shortTransforms);
     }
 
     private static void convolution(Step s) {
@@ -209,5 +214,78 @@ final class ConvolutionRules {
     /** The sum of each window of one channel. */
     static String sums(Step s, Windows windows, String value) {
         return s.op("Conv", windows.attributes(1), value, ones(s, windows.kernel()));
+    }
+
+    private static void transform(Step s) {
+        boolean inverse = s.integer("inverse", 0) != 0;
+        boolean half = s.integer("onesided", 0) != 0;
+        int rank = s.rank(s.x());
+        // Up to version 17 the axis was an attribute.
+        long[] given = s.has(2) ? s.longs(2) : new long[] {s.integer("axis", -2)};
+        if (given == null || given.length != 1) {
+            throw s.refuse("its axis is computed; write it as a constant");
+        }
+        if (half && inverse) {
+            throw s.refuse(
+                    "it makes real numbers of half a spectrum (onesided and inverse); give it the whole spectrum");
+        }
+        if (s.type(0).dim(rank - 1).size() != 1 && s.type(0).dim(rank - 1).size() != 2) {
+            throw s.refuse("it is not known whether its input is real; fix the size of the last axis");
+        }
+        int axis = s.axis(s.x(), given[0]);
+        String own = s.sizes(s.x(), axis);
+        String length = s.has(1) ? s.reshape(s.x(1), 1) : own;
+        String back = back(s, s.g(), length, s.sizes(s.y(), axis), axis, inverse);
+        if (s.type(0).dim(rank - 1).size() == 1) {
+            back = s.slice(back, s.ints(0), s.ints(1), s.ints(-1));
+        }
+        s.give(0, resized(s, back, s.sub(own, length), axis));
+    }
+
+    /** Extended with zeros at the end, or shortened. */
+    private static String resized(Step s, String value, String more, int axis) {
+        return s.op("Pad", value, s.concat(0, s.ints(0), more), s.number(0), s.ints(axis));
+    }
+
+    private static String back(Step s, String g, String length, String bins, int axis, boolean inverse) {
+        String whole = resized(s, g, s.sub(length, bins), axis);
+        // In models of opset 17 to 19 the axis is an attribute, which Lift has written.
+        Attribute way = set("inverse", inverse ? 0 : 1);
+        String turned = s.set("axis")
+                ? s.op("DFT", List.of(way, set("axis", axis)), whole)
+                : s.op("DFT", List.of(way), whole, "", s.integer(axis));
+        String factor = s.cast(length, s.element());
+        return inverse ? s.div(turned, factor) : s.mul(turned, factor);
+    }
+
+    /** Transforms every window separately, and then adds each at its place. */
+    private static void shortTransforms(Step s) {
+        if (s.needs(2)) {
+            throw s.refuse("its window depends on what is attributed");
+        }
+        long[] step = s.longs(1);
+        long[] fixed = s.has(3) ? s.longs(3) : null;
+        long size = fixed != null
+                ? fixed[0]
+                : s.has(2) && s.type(2).fixed() ? s.type(2).dim(0).size() : -1;
+        if (step == null || size < 0) {
+            throw s.refuse("its step or the length of its windows is computed; write them as constants");
+        }
+        int rank = s.rank(s.x());
+        if (rank == 3 && s.type(0).dim(2).size() != 1) {
+            throw s.refuse("its signal is complex, or may be; a rule is known for real signals");
+        }
+        String length = s.ints(size);
+        String frames = s.slice(back(s, s.g(), length, s.sizes(s.y(), 2), 2, false), s.ints(0), s.ints(1), s.ints(-1));
+        String rows = s.squeeze(frames, 3);
+        String weighted = s.has(2) ? s.mul(rows, s.x(2)) : rows;
+        String square = s.op("EyeLike", s.expand(s.number(0), s.ints(size, size)));
+        String signal = s.op(
+                "ConvTranspose",
+                List.of(set("strides", new long[] {step[0]})),
+                s.transpose(weighted, 0, 2, 1),
+                s.unsqueeze(square, 1));
+        String behind = s.sub(s.sizes(s.x(), 1), s.op("Shape", List.of(set("start", 2)), signal));
+        s.give(0, s.shapedLike(resized(s, signal, behind, 2), s.x()));
     }
 }

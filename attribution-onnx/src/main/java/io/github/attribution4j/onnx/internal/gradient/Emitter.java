@@ -118,11 +118,6 @@ final class Emitter {
         types.put(value, type);
     }
 
-    /** Whether a value belongs to this graph and not to one around it. */
-    boolean owns(String value) {
-        return around == null || own.contains(value);
-    }
-
     Map<String, ValueType> types() {
         return types;
     }

@@ -5,6 +5,7 @@ import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -36,21 +38,27 @@ final class RecurrentRules {
         private final boolean cells;
         private final long hidden;
         private final int directions;
-        private final boolean relu;
+        private final List<Activation> functions;
+        private final double clip;
         private final String states;
 
         Layer(Step s, int gates, boolean cells) {
             this.s = s;
             this.gates = gates;
             this.cells = cells;
-            if (s.has(4)) {
-                throw s.refuse("it is given the lengths of sequences; export the model with sequences of one length");
-            }
-            if (s.has(7) || s.set("clip") || s.integer("input_forget", 0) != 0 || s.integer("layout", 0) != 0) {
-                throw s.refuse("it has peepholes, clip, input_forget or layout; no rule is known for these");
+            if (s.integer("layout", 0) != 0) {
+                throw s.refuse("its rows come before its steps (layout 1); set layout 0");
             }
             this.directions = s.text("direction", "forward").equals("bidirectional") ? 2 : 1;
-            this.relu = activations(s, gates);
+            this.functions = Activation.of(s, gates, directions);
+            this.clip = s.real("clip", 0);
+            if (s.has(7)
+                    && (clip != 0
+                            || coupled()
+                            || IntStream.range(0, directions)
+                                    .anyMatch(i -> !functions.get(3 * i).name().equals("Sigmoid")))) {
+                throw s.refuse("it has peepholes together with clip, input_forget or an unusual activation");
+            }
             Dim size = s.type(2).dim(2);
             if (!size.known()) {
                 throw s.refuse("its number of hidden units is not known");
@@ -62,27 +70,9 @@ final class RecurrentRules {
                     0, new ValueType(x.element(), List.of(x.dim(0), Dim.of(directions), x.dim(1), Dim.of(hidden))));
         }
 
-        /** Whether the function is relu; unusual functions are refused. */
-        private static boolean activations(Step s, int gates) {
-            Attribute attribute = s.node().attributes().get("activations");
-            if (attribute == null) {
-                return false;
-            }
-            List<String> names = attribute.texts();
-            List<String> usual = switch (gates) {
-                case 4 -> List.of("Sigmoid", "Tanh", "Tanh");
-                case 3 -> List.of("Sigmoid", "Tanh");
-                default -> List.of("Tanh");
-            };
-            if (gates == 1 && names.stream().allMatch(name -> name.equals("Relu"))) {
-                return true;
-            }
-            for (int i = 0; i < names.size(); i++) {
-                if (!names.get(i).equals(usual.get(i % usual.size()))) {
-                    throw s.refuse("its activations are " + names + "; rules are known for the usual ones");
-                }
-            }
-            return false;
+        /** Whether what is forgotten makes room for what is put in. */
+        private boolean coupled() {
+            return s.integer("input_forget", 0) != 0;
         }
 
         void apply() {
@@ -118,13 +108,16 @@ final class RecurrentRules {
             private final String fromInput;
             private final String fromState;
             private final String before;
+            /** 1 in the steps that a row has, 0 afterwards: (steps, rows, 1); empty if all rows have all steps. */
+            private final String lasts;
 
             Direction(int d, boolean reverse) {
                 this.d = d;
                 this.reverse = reverse;
                 this.input = one(s.x(1), 0);
                 this.recurrent = one(s.x(2), 0);
-                this.before = shifted(one(states, 1), initial(5));
+                this.lasts = s.has(4) ? lasts() : "";
+                this.before = shifted(held(one(states, 1), initial(5)), initial(5));
                 String a = s.matmul(s.x(), s.transpose(input, 1, 0));
                 String b = s.matmul(before, s.transpose(recurrent, 1, 0));
                 if (s.has(3)) {
@@ -134,6 +127,18 @@ final class RecurrentRules {
                 }
                 this.fromInput = a;
                 this.fromState = b;
+            }
+
+            private String lasts() {
+                String last = s.reshape(s.sizes(s.x(), 0), new long[0]);
+                String steps = s.unsqueeze(s.op("Range", s.integer(0), last, s.integer(1)), 1);
+                String lengths = s.unsqueeze(s.cast(s.x(4), ElementType.INT64), 0);
+                return s.unsqueeze(s.mask(s.op("Less", steps, lengths)), 2);
+            }
+
+            /** What is there at a step that a row does not have: from where a way back through time starts. */
+            private String held(String value, String otherwise) {
+                return lasts.isEmpty() ? value : s.where(s.op("Greater", lasts, s.number(0)), value, otherwise);
             }
 
             /** The slice of this direction. */
@@ -174,13 +179,24 @@ final class RecurrentRules {
                 return s.ops("Split", gates, List.of(set("axis", -1)), gatesTogether, s.ints(sizes));
             }
 
-            /** The derivative of a sigmoid, from its result. */
-            private String slope(String sigmoid) {
-                return s.mul(sigmoid, s.sub(s.number(1), sigmoid));
+            /** The result of a function, and its slope there. */
+            private record Gate(String value, String slope) {}
+
+            /** Applies one of the functions of this direction. */
+            private Gate gate(int which, String x) {
+                Activation function = function(which);
+                if (clip <= 0) {
+                    String y = function.of(s, x);
+                    return new Gate(y, function.slope(s, x, y));
+                }
+                String bounded = s.op("Clip", x, s.number(-clip), s.number(clip));
+                String y = function.of(s, bounded);
+                String within = s.op("LessOrEqual", s.op("Abs", x), s.number(clip));
+                return new Gate(y, s.keep(within, function.slope(s, bounded, y)));
             }
 
-            private String tanhSlope(String tanh) {
-                return s.sub(s.number(1), s.mul(tanh, tanh));
+            private Activation function(int which) {
+                return functions.get((directions == 2 ? d : 0) * functions.size() / directions + which);
             }
 
             /** Gradients of the inputs, of the first state, and of the first cells. */
@@ -197,22 +213,25 @@ final class RecurrentRules {
             }
 
             private List<String> plain() {
-                String state = one(states, 1);
-                String slope = relu ? s.mask(s.op("Greater", state, s.number(0))) : tanhSlope(state);
+                String name = function(0).name();
+                boolean byResult = clip <= 0 && (name.equals("Tanh") || name.equals("Relu"));
+                String slope = byResult
+                        ? function(0).slope(s, "", one(states, 1))
+                        : gate(0, s.add(fromInput, fromState)).slope();
                 Body body = new Body();
                 String h = body.state(last(1));
-                String g = body.each(arrived());
-                String k = body.each(slope);
-                String back = body.op("Mul", body.op("Add", h, g), k);
-                body.gives(body.op("MatMul", back, recurrent));
+                String back = body.op("Mul", body.now(h, lasts, arrived()), body.each(slope));
+                body.gives(body.held(h, lasts, body.op("MatMul", back, recurrent)));
                 return body.run(back, !reverse);
             }
 
             private List<String> gru() {
                 List<String> a = parts(fromInput);
                 List<String> b = parts(fromState);
-                String z = s.op("Sigmoid", s.add(a.get(0), b.get(0)));
-                String r = s.op("Sigmoid", s.add(a.get(1), b.get(1)));
+                Gate keeps = gate(0, s.add(a.get(0), b.get(0)));
+                Gate resets = gate(0, s.add(a.get(1), b.get(1)));
+                String z = keeps.value();
+                String r = resets.value();
                 boolean after = s.integer("linear_before_reset", 0) != 0;
                 String weights = s.slice(recurrent, s.ints(2 * hidden), s.ints(3 * hidden), s.ints(0));
                 String candidate;
@@ -225,59 +244,111 @@ final class RecurrentRules {
                         candidate = s.add(candidate, s.slice(bias, s.ints(5 * hidden), s.ints(6 * hidden), s.ints(0)));
                     }
                 }
-                String n = s.op("Tanh", candidate);
+                Gate news = gate(1, candidate);
+                String n = news.value();
                 Body body = new Body();
                 String h = body.state(last(1));
-                String now = body.op("Add", h, body.each(arrived()));
+                String now = body.now(h, lasts, arrived());
                 String keep = body.each(z);
-                String dz = body.op("Mul", now, body.each(s.mul(s.sub(before, n), slope(z))));
-                String dn = body.op("Mul", now, body.each(s.mul(s.sub(s.number(1), z), tanhSlope(n))));
+                String dz = body.op("Mul", now, body.each(s.mul(s.sub(before, n), keeps.slope())));
+                String dn = body.op("Mul", now, body.each(s.mul(s.sub(s.number(1), z), news.slope())));
                 String straight = body.op("Mul", now, keep);
                 String reset = body.each(r);
                 if (after) {
-                    String dr = body.op("Mul", dn, body.each(s.mul(b.get(2), slope(r))));
+                    String dr = body.op("Mul", dn, body.each(s.mul(b.get(2), resets.slope())));
                     String scaled = body.op("Mul", dn, reset);
                     String product = body.op("MatMul", body.concat(dz, dr, scaled), recurrent);
-                    body.gives(body.op("Add", straight, product));
+                    body.gives(body.held(h, lasts, body.op("Add", straight, product)));
                     return body.run(body.concat(dz, dr, dn), !reverse);
                 }
                 String through = body.op("MatMul", dn, weights);
-                String dr = body.op("Mul", through, body.each(s.mul(before, slope(r))));
+                String dr = body.op("Mul", through, body.each(s.mul(before, resets.slope())));
                 String others = s.slice(recurrent, s.ints(0), s.ints(2 * hidden), s.ints(0));
                 String product = body.op("MatMul", body.concat(dz, dr), others);
-                body.gives(body.op("Add", body.op("Add", straight, product), body.op("Mul", through, reset)));
+                String both = body.op("Add", body.op("Add", straight, product), body.op("Mul", through, reset));
+                body.gives(body.held(h, lasts, both));
                 return body.run(body.concat(dz, dr, dn), !reverse);
             }
 
             private List<String> lstm() {
                 List<String> all = parts(s.add(fromInput, fromState));
-                String i = s.op("Sigmoid", all.get(0));
-                String o = s.op("Sigmoid", all.get(1));
-                String f = s.op("Sigmoid", all.get(2));
-                String n = s.op("Tanh", all.get(3));
                 String first = s.has(6) ? one(s.x(6), 0) : rows();
-                Body forth = new Body();
-                String c = forth.state(first);
-                String next = forth.op("Add", forth.op("Mul", c, forth.each(f)), forth.each(s.mul(i, n)));
-                forth.gives(next);
-                String cellsAfter =
-                        forth.run(forth.op("Identity", next), reverse).get(1);
-                String cellsBefore = shifted(cellsAfter, s.unsqueeze(first, 0));
-                String shown = s.op("Tanh", cellsAfter);
+                Gate news = gate(1, all.get(3));
+                String after = cells(all, news, first);
+                String cellsBefore = shifted(after, s.unsqueeze(first, 0));
+                boolean peeps = s.has(7);
+                Gate puts = gate(0, peeps ? s.add(all.get(0), s.mul(cellsBefore, peephole(0))) : all.get(0));
+                Gate gives = gate(0, peeps ? s.add(all.get(1), s.mul(after, peephole(1))) : all.get(1));
+                Gate forgets = gate(0, peeps ? s.add(all.get(2), s.mul(cellsBefore, peephole(2))) : all.get(2));
+                String f = coupled() ? s.sub(s.number(1), puts.value()) : forgets.value();
+                Gate shown = gate(2, after);
+                if (clip > 0) {
+                    // The bound is of the gates only.
+                    String y = function(2).of(s, after);
+                    shown = new Gate(y, function(2).slope(s, after, y));
+                }
 
                 Body body = new Body();
                 String h = body.state(last(1));
                 String cell = body.state(last(2));
-                String now = body.op("Add", h, body.each(arrived()));
-                String total = body.op("Add", cell, body.op("Mul", now, body.each(s.mul(o, tanhSlope(shown)))));
-                String di = body.op("Mul", total, body.each(s.mul(n, slope(i))));
-                String dO = body.op("Mul", now, body.each(s.mul(shown, slope(o))));
-                String df = body.op("Mul", total, body.each(s.mul(cellsBefore, slope(f))));
-                String dn = body.op("Mul", total, body.each(s.mul(i, tanhSlope(n))));
+                String now = body.now(h, lasts, arrived());
+                String dO = body.op("Mul", now, body.each(s.mul(shown.value(), gives.slope())));
+                String own = lasts.isEmpty() ? cell : body.op("Mul", cell, body.each(lasts));
+                String total = body.op("Add", own, body.op("Mul", now, body.each(s.mul(gives.value(), shown.slope()))));
+                if (peeps) {
+                    total = body.op("Add", total, body.op("Mul", dO, peephole(1)));
+                }
+                String gain = coupled() ? s.sub(news.value(), cellsBefore) : news.value();
+                String di = body.op("Mul", total, body.each(s.mul(gain, puts.slope())));
+                String loss = coupled() ? s.sub(puts.slope(), puts.slope()) : s.mul(cellsBefore, forgets.slope());
+                String df = body.op("Mul", total, body.each(loss));
+                String dn = body.op("Mul", total, body.each(s.mul(puts.value(), news.slope())));
                 String back = body.concat(di, dO, df, dn);
-                body.gives(body.op("MatMul", back, recurrent));
-                body.gives(body.op("Mul", total, body.each(f)));
+                body.gives(body.held(h, lasts, body.op("MatMul", back, recurrent)));
+                String left = body.op("Mul", total, body.each(f));
+                if (peeps) {
+                    left = body.op("Add", left, body.op("Mul", di, peephole(0)));
+                    left = body.op("Add", left, body.op("Mul", df, peephole(2)));
+                }
+                body.gives(body.held(cell, lasts, left));
                 return body.run(back, !reverse);
+            }
+
+            /** What the gates are shown of the cells: of the input, the output and the forget gate. */
+            private String peephole(int gate) {
+                String all = one(s.x(7), 0);
+                return s.slice(all, s.ints(gate * hidden), s.ints((gate + 1) * hidden), s.ints(0));
+            }
+
+            /** The cells after each step. */
+            private String cells(List<String> all, Gate news, String first) {
+                Body forth = new Body();
+                String c = forth.state(first);
+                String put;
+                String kept;
+                if (s.has(7)) {
+                    String i = forth.op(
+                            "Sigmoid", forth.op("Add", forth.each(all.get(0)), forth.op("Mul", c, peephole(0))));
+                    String f = forth.op(
+                            "Sigmoid", forth.op("Add", forth.each(all.get(2)), forth.op("Mul", c, peephole(2))));
+                    put = forth.op("Mul", i, forth.each(news.value()));
+                    kept = forth.op("Mul", c, f);
+                } else {
+                    String i = gate(0, all.get(0)).value();
+                    String f = coupled()
+                            ? s.sub(s.number(1), i)
+                            : gate(0, all.get(2)).value();
+                    put = forth.each(s.mul(i, news.value()));
+                    kept = forth.op("Mul", c, forth.each(f));
+                }
+                String next = forth.op("Add", kept, put);
+                if (!lasts.isEmpty()) {
+                    String step = forth.each(lasts);
+                    String other = forth.op("Sub", next, c);
+                    next = forth.op("Add", c, forth.op("Mul", other, step));
+                }
+                forth.gives(next);
+                return forth.run(forth.op("Identity", next), reverse).get(1);
             }
         }
 
@@ -318,6 +389,21 @@ final class RecurrentRules {
                 String name = s.freshName(type);
                 nodes.add(Node.of(type, name, List.of(inputs), List.of(name), attributes.toArray(new Attribute[0])));
                 return name;
+            }
+
+            /** The gradient of the state after a step, none at a step that a row does not have. */
+            String now(String state, String lasts, String arrived) {
+                String sum = op("Add", state, each(arrived));
+                return lasts.isEmpty() ? sum : op("Mul", sum, each(lasts));
+            }
+
+            /** What goes on: at a step that a row does not have, what came. */
+            String held(String state, String lasts, String otherwise) {
+                if (lasts.isEmpty()) {
+                    return otherwise;
+                }
+                String gone = s.sub(s.number(1), lasts);
+                return op("Add", otherwise, op("Mul", state, each(gone)));
             }
 
             /** Sets the state of the next step, in the order of the states. */

@@ -52,6 +52,7 @@ final class ReductionRules {
                                         set("reverse", 1 - s.integer("reverse", 0))),
                                 s.g(),
                                 s.x(1))));
+        table.put("CumProd", ReductionRules::products);
     }
 
     /** Restores the axes that a reduction removed, with one element each. */
@@ -99,5 +100,29 @@ final class ReductionRules {
         String none = s.keep(s.op("Equal", zeros, s.number(0)), s.div(product, safe));
         String one = s.keep(s.op("And", zero, s.op("Equal", zeros, s.number(1))), product);
         s.give(0, s.mul(restored(s, s.g()), s.add(none, one)));
+    }
+
+    private static void products(Step s) {
+        boolean exclusive = s.integer("exclusive", 0) != 0;
+        long reverse = s.integer("reverse", 0);
+        String zero = s.op("Equal", s.x(), s.number(0));
+        String safe = s.where(zero, s.number(1), s.x());
+        // After the first zero, the gradients of results reach only that zero; after the second, none.
+        String product =
+                s.op("CumProd", List.of(set("exclusive", exclusive ? 1 : 0), set("reverse", reverse)), safe, s.x(1));
+        String seen = s.op(
+                "CumSum", List.of(set("exclusive", exclusive ? 1 : 0), set("reverse", reverse)), s.mask(zero), s.x(1));
+        String before = s.op("CumSum", List.of(set("reverse", reverse)), s.mask(zero), s.x(1));
+        String weighted = s.mul(s.g(), product);
+        String none = later(s, s.keep(s.op("Equal", seen, s.number(0)), weighted), exclusive, reverse);
+        String one = later(s, s.keep(s.op("Equal", seen, s.number(1)), weighted), exclusive, reverse);
+        String plain = s.keep(s.op("Not", zero), s.div(none, safe));
+        String first = s.keep(s.op("And", zero, s.op("Equal", before, s.number(1))), one);
+        s.give(0, s.add(plain, first));
+    }
+
+    /** The sum of a value over all results that contain an element. */
+    private static String later(Step s, String value, boolean exclusive, long reverse) {
+        return s.op("CumSum", List.of(set("exclusive", exclusive ? 1 : 0), set("reverse", 1 - reverse)), value, s.x(1));
     }
 }

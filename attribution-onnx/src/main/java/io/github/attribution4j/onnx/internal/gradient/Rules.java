@@ -37,13 +37,11 @@ public final class Rules {
         ReductionRules.addTo(table);
         ShapeRules.addTo(table);
         IndexRules.addTo(table);
-        ResizeRule.addTo(table);
         RecurrentRules.addTo(table);
         ControlRules.addTo(table);
-        SequenceRules.addTo(table);
+        LoopRules.addTo(table);
         GridRules.addTo(table);
-        RegionRules.addTo(table);
-        SignalRules.addTo(table);
+        ImageRules.addTo(table);
         return table;
     }
 

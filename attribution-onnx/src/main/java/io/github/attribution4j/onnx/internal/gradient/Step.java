@@ -217,7 +217,12 @@ final class Step extends Words {
 
     /** The positions of the elements of the first input, shaped like it. */
     String elementNumbers() {
-        String last = reshape(count(x()), new long[0]);
-        return shapedLike(op("Range", integer(0), last, integer(1)), x());
+        return elementNumbers(x());
+    }
+
+    /** The numbers of the elements of a value, shaped like it. */
+    String elementNumbers(String value) {
+        String last = reshape(count(value), new long[0]);
+        return shapedLike(op("Range", integer(0), last, integer(1)), value);
     }
 }

@@ -210,7 +210,7 @@ public final class Weaver {
         for (String part : parts.subList(1, parts.size())) {
             sum = isTensor(value)
                     ? emitter.emit("Add", 1, List.of(), sum, part).get(0)
-                    : SequenceRules.sum(new Step(this, graph.nodes().get(0), List.of()), sum, part);
+                    : IndexRules.Sequences.sum(new Step(this, graph.nodes().get(0), List.of()), sum, part);
         }
         arrived.put(value, List.of(sum));
         return sum;

@@ -265,7 +265,7 @@ abstract class Words {
 
     String zeros(String value) {
         if (!isTensor(value)) {
-            return SequenceRules.zeros(this, value);
+            return IndexRules.Sequences.zeros(this, value);
         }
         return expand(number(type(value).element(), 0), shape(value));
     }

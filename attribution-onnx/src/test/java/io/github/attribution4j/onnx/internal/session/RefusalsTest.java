@@ -38,6 +38,9 @@ class RefusalsTest {
                             "Det at node",
                             "(and 2 more of this kind)",
                             "Unique at node '/net/block.2/Unique' in module 'net.block.2': no rule is known for it")),
+            Map.entry("training_dropout", List.of("Dropout at node", "it is in training mode")),
+            Map.entry("aspect_ratio", List.of("Resize at node", "it keeps the aspect ratio")),
+            Map.entry("highest_of_regions", List.of("RoiAlign at node", "it takes the highest sample (mode max)")),
             Map.entry("in_a_branch", List.of("gradients do not pass Det", "no rule is known for it")),
             Map.entry("quantized_beside", List.of("DequantizeLinear at node", "QuantizeLinear at node")),
             Map.entry(
