@@ -5,6 +5,7 @@ module io.github.attribution4j.testkit {
     requires transitive io.github.attribution4j.core;
     requires transitive org.assertj.core;
     requires transitive org.junit.jupiter.api;
+    requires static java.management;
     requires static org.jspecify;
 
     exports io.github.attribution4j.testkit;
