@@ -29,13 +29,16 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -70,10 +73,32 @@ final class OnnxProgram implements Program, AutoCloseable {
     }
 
     /** What two questions with the same plan have in common: everything except the tensors. */
-    private record Key(Spots spots, List<String> leaves, boolean back) {}
+    private record Key(Spots spots, List<Object> leaves, boolean back) {}
 
-    /** The graphs that run a question. */
-    private record Plan(EditedGraph edited, @Nullable Woven woven) {}
+    /**
+     * What runs equal questions: all that does not depend on their tensors is computed once.
+     *
+     * @param wanted the values that are returned
+     * @param graph runs forward; it has no outputs if all wanted values are given
+     * @param back the way back; null for a forward run
+     */
+    private record Plan(
+            EditedGraph edited,
+            List<String> wanted,
+            Graph graph,
+            @Nullable Back back) {}
+
+    /**
+     * The way back.
+     *
+     * @param end the value that it starts from
+     * @param leaves the values that get gradients
+     * @param reached for each leaf whether the end depends on it
+     * @param forth key of the session that runs forward
+     * @param key of the session that runs back
+     */
+    private record Back(
+            Woven woven, String end, List<String> leaves, List<Boolean> reached, Object forth, Object key) {}
 
     OnnxProgram(OnnxFile file, OnnxOptions options) {
         this.file = file;
@@ -139,11 +164,15 @@ final class OnnxProgram implements Program, AutoCloseable {
 
     private Spots spots(Question question, boolean back) {
         return new Spots(
-                question.replaced().stream().map(this::spot).toList(),
-                question.tapped().stream().map(this::spot).toList(),
+                spots(question.replaced()),
+                spots(question.tapped()),
                 question.end() != null
                         ? spot(question.end())
                         : question.tapped().isEmpty() || back ? whole : null);
+    }
+
+    private List<Spot> spots(List<Place> places) {
+        return places.isEmpty() ? List.of() : places.stream().map(this::spot).toList();
     }
 
     private Spot spot(Place place) {
@@ -156,30 +185,31 @@ final class OnnxProgram implements Program, AutoCloseable {
         try (Given given = new Given(question)) {
             Spots spots = spots(question, false);
             Key key = new Key(spots, List.of(), false);
-            EditedGraph edited = plan(key, question, given).edited();
-            given.bind(edited, spots);
-            Spot end = spots.end();
-            List<String> wanted = spots.tapped().isEmpty()
-                    ? List.of(end == null ? output : edited.seen(end))
-                    : spots.tapped().stream().map(edited::seen).toList();
-            List<String> asked = wanted.stream()
-                    .distinct()
-                    .filter(value -> !given.tensors.containsKey(value))
-                    .toList();
-            if (asked.isEmpty()) {
-                return wanted.stream()
-                        .map(value -> OrtTensors.tensor(given.get(value)))
-                        .toList();
+            Plan plan = plan(key, question, given);
+            given.bind(plan.edited(), spots);
+            if (plan.graph().outputs().isEmpty()) {
+                return values(plan.wanted(), given::get);
             }
-            return sessions.use(key, () -> session(edited.graph().giving(asked)), session -> {
+            return sessions.use(key, () -> session(plan.graph()), session -> {
                 try (GraphSession.Outputs outputs = session.run(given.tensors)) {
-                    Map<String, OnnxTensor> all = outputs.all();
-                    return wanted.stream()
-                            .map(value -> OrtTensors.tensor(all.containsKey(value) ? all.get(value) : given.get(value)))
-                            .toList();
+                    return values(
+                            plan.wanted(),
+                            value -> given.tensors.containsKey(value) ? given.get(value) : outputs.get(value));
                 }
             });
         }
+    }
+
+    private static OnnxTensor named(Map<String, OnnxTensor> tensors, String value) {
+        return Objects.requireNonNull(tensors.get(value), value);
+    }
+
+    private static List<Tensor> values(List<String> wanted, Function<String, OnnxTensor> source) {
+        List<Tensor> values = new ArrayList<>(wanted.size());
+        for (String value : wanted) {
+            values.add(OrtTensors.tensor(source.apply(value)));
+        }
+        return values;
     }
 
     private GraphSession session(Graph part) {
@@ -191,27 +221,41 @@ final class OnnxProgram implements Program, AutoCloseable {
         if (known != null) {
             return known;
         }
-        Spots spots = key.spots();
-        EditedGraph edited = new EditedGraph(graph, oracle.types(given.tensors), spots.all(), spots.replaced());
-        Woven woven = null;
-        if (key.back()) {
-            Spot end = spots.end();
-            try {
-                woven = Weaver.weave(
-                        edited.graph(),
-                        edited.types(),
-                        leaves(question, spots, edited, given.names),
-                        end == null ? output : edited.seen(end));
-            } catch (FormatException e) { // in what nobody but a rule reads of a node
-                throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
-            }
-        }
         if (plans.size() >= MOST_PLANS) {
             plans.clear();
         }
-        Plan plan = new Plan(edited, woven);
+        Spots spots = key.spots();
+        EditedGraph edited = new EditedGraph(graph, oracle.types(given.tensors), spots.all(), spots.replaced());
+        String end = spots.end() == null ? output : edited.seen(spots.end());
+        List<String> tapped = spots.tapped().stream().map(edited::seen).toList();
+        Plan plan;
+        if (key.back()) {
+            List<String> leaves = leaves(question, spots, edited, given.names);
+            Woven woven = weave(edited, leaves, end);
+            List<Boolean> reached =
+                    leaves.stream().map(woven.gradients()::containsKey).toList();
+            Back back = new Back(woven, end, leaves, reached, List.of(key, "forth"), List.of(key, "back"));
+            plan = new Plan(edited, tapped, woven.forward(tapped), back);
+        } else {
+            List<String> wanted = tapped.isEmpty() ? List.of(end) : tapped;
+            Set<String> inputs = new HashSet<>();
+            edited.graph().inputs().forEach(input -> inputs.add(input.name()));
+            List<String> asked = wanted.stream()
+                    .distinct()
+                    .filter(value -> !inputs.contains(value))
+                    .toList();
+            plan = new Plan(edited, wanted, edited.graph().giving(asked), null);
+        }
         plans.put(key, plan);
         return plan;
+    }
+
+    private static Woven weave(EditedGraph edited, List<String> leaves, String end) {
+        try {
+            return Weaver.weave(edited.graph(), edited.types(), leaves, end);
+        } catch (FormatException e) { // in what nobody but a rule reads of a node
+            throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** The leaves of a pullback. */
@@ -281,11 +325,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         OnnxTensor get(String value) {
-            OnnxTensor tensor = tensors.get(value);
-            if (tensor == null) {
-                throw new IllegalStateException("no value " + value);
-            }
-            return tensor;
+            return named(tensors, value);
         }
 
         @Override
@@ -298,43 +338,39 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final class Run {
         private final Question question;
         private final Given given;
-        private final Spots spots;
-        private final Key key;
-        private final EditedGraph edited;
-        private final Woven woven;
-        private final List<String> leaves;
+        private final Plan plan;
+        private final Back back;
+        /** The shapes that gradients have to have, where the model sees others; null where it sees them as they are. */
         private final List<@Nullable Shape> shapes;
-        private final Map<String, OnnxTensor> known = new LinkedHashMap<>();
+
+        private final Map<String, OnnxTensor> known;
 
         Run(Question question, Given given) {
             this.question = question;
             this.given = given;
-            this.spots = spots(question, true);
-            this.key = new Key(spots, spots.tapped().isEmpty() ? attributed() : List.of(), true);
-            Plan plan = plan(key, question, given);
-            Woven made = plan.woven();
+            Spots spots = spots(question, true);
+            this.plan =
+                    plan(new Key(spots, spots.tapped().isEmpty() ? attributed() : List.of(), true), question, given);
+            Back made = plan.back();
             if (made == null) {
                 throw new IllegalStateException("a plan without a way back");
             }
-            this.edited = plan.edited();
-            this.woven = made;
-            given.bind(edited, spots);
-            this.leaves = leaves(question, spots, edited, given.names);
+            this.back = made;
+            given.bind(plan.edited(), spots);
             this.shapes = shapes();
-            known.putAll(given.tensors);
+            this.known = new HashMap<>(given.tensors);
         }
 
-        /** The shapes that gradients have to have, where the model sees others; null where it sees them as they are. */
         private List<@Nullable Shape> shapes() {
-            if (whole == null || !spots.tapped().isEmpty()) {
-                return Collections.nCopies(leaves.size(), null);
+            if (whole == null || !question.tapped().isEmpty()) {
+                return Collections.nCopies(back.leaves().size(), null);
             }
             List<@Nullable Shape> given = new ArrayList<>();
             List<Inputs.Input> inputs = question.inputs().all();
             for (int i = 0; i < inputs.size(); i++) {
                 if (question.isLeaf(inputs.get(i))) {
                     given.add(
-                            i < spots.replaced().size()
+                            i < question.replaced().size()
                                     ? null
                                     : inputs.get(i).tensor().shape());
                 }
@@ -343,36 +379,28 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         /** The attributed inputs, and the order in which inputs are given. */
-        private List<String> attributed() {
-            List<String> names = new ArrayList<>(given.names);
+        private List<Object> attributed() {
+            List<Object> names = new ArrayList<>(given.names);
             List<Inputs.Input> inputs = question.inputs().all();
             for (int i = 0; i < inputs.size(); i++) {
                 if (question.isLeaf(inputs.get(i))) {
-                    names.add("leaf " + i);
+                    names.add(i);
                 }
             }
             return names;
         }
 
         Pullback wayBack() {
-            Spot spot = spots.end();
-            String end = spot == null ? output : edited.seen(spot);
-            List<String> tapped = spots.tapped().stream().map(edited::seen).toList();
-            Graph forward = woven.forward(tapped);
             GraphSession.Outputs outputs = null;
-            if (!forward.outputs().isEmpty()) {
-                outputs = sessions.use(List.of(key, "forth"), () -> session(forward), session -> session.run(known));
-                known.putAll(outputs.all());
+            if (!plan.graph().outputs().isEmpty()) {
+                outputs = sessions.use(back.forth(), () -> session(plan.graph()), session -> session.run(known));
+                outputs.addTo(known);
             }
             GraphSession.Outputs held = outputs;
             try {
-                Tensor result = OrtTensors.tensor(value(end));
-                List<Tensor> activations = tapped.stream()
-                        .map(value -> OrtTensors.tensor(value(value)))
-                        .toList();
-                List<Boolean> reached =
-                        leaves.stream().map(woven.gradients()::containsKey).toList();
-                return new HeldPullback(question.pullback(reached, result, activations, this::back), () -> {
+                Tensor result = OrtTensors.tensor(value(back.end()));
+                List<Tensor> activations = values(plan.wanted(), this::value);
+                return new HeldPullback(question.pullback(back.reached(), result, activations, this::back), () -> {
                     if (held != null) {
                         held.close();
                     }
@@ -387,20 +415,17 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         private OnnxTensor value(String name) {
-            OnnxTensor tensor = known.get(name);
-            if (tensor == null) {
-                throw new IllegalStateException("no value " + name);
-            }
-            return tensor;
+            return named(known, name);
         }
 
         private List<Tensor> back(Tensor cotangent) {
-            Map<String, OnnxTensor> all = new LinkedHashMap<>(known);
+            Woven woven = back.woven();
             try (OnnxTensor sent = OrtTensors.of(cotangent)) {
-                all.put(woven.cotangent(), sent);
-                return sessions.use(List.of(key, "back"), () -> session(woven.backward()), session -> {
-                    try (GraphSession.Outputs outputs = session.run(all)) {
-                        List<Tensor> gradients = new ArrayList<>();
+                return sessions.use(back.key(), () -> session(woven.backward()), session -> {
+                    try (GraphSession.Outputs outputs =
+                            session.run(name -> name.equals(woven.cotangent()) ? sent : known.get(name))) {
+                        List<String> leaves = back.leaves();
+                        List<Tensor> gradients = new ArrayList<>(leaves.size());
                         for (int i = 0; i < leaves.size(); i++) {
                             String gradient = woven.gradients().get(leaves.get(i));
                             gradients.add(

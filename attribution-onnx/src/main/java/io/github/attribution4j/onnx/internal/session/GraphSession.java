@@ -2,15 +2,18 @@
 package io.github.attribution4j.onnx.internal.session;
 
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Initializer;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A graph that the runtime has loaded. Any number of threads may run it at the same time. */
 public final class GraphSession implements AutoCloseable {
@@ -80,11 +83,21 @@ public final class GraphSession implements AutoCloseable {
      * @return its outputs, to be closed by the caller
      */
     public Outputs run(Map<String, OnnxTensor> values) {
-        Map<String, OnnxTensor> taken = new LinkedHashMap<>();
+        return run(values::get);
+    }
+
+    /**
+     * Runs.
+     *
+     * @param values gives what it takes
+     * @return its outputs, to be closed by the caller
+     */
+    public Outputs run(Function<String, @Nullable OnnxTensor> values) {
+        Map<String, OnnxTensor> taken = new HashMap<>(2 * inputs.size());
         for (String input : inputs) {
-            OnnxTensor value = values.get(input);
+            OnnxTensor value = values.apply(input);
             if (value == null) {
-                throw new IllegalArgumentException("input '" + input + "' is missing; given are " + values.keySet());
+                throw new IllegalArgumentException("input '" + input + "' is missing");
             }
             taken.put(input, value);
         }
@@ -117,11 +130,11 @@ public final class GraphSession implements AutoCloseable {
             return (OnnxTensor) result.get(name).orElseThrow(() -> new IllegalStateException("no output " + name));
         }
 
-        /** All outputs, by name. */
-        public Map<String, OnnxTensor> all() {
-            Map<String, OnnxTensor> all = new LinkedHashMap<>();
-            result.forEach(each -> all.put(each.getKey(), (OnnxTensor) each.getValue()));
-            return all;
+        /** Adds all of them to others, by name. */
+        public void addTo(Map<String, OnnxTensor> values) {
+            for (Map.Entry<String, OnnxValue> each : result) {
+                values.put(each.getKey(), (OnnxTensor) each.getValue());
+            }
         }
 
         @Override

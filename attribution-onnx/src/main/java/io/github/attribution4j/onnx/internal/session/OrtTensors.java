@@ -29,9 +29,7 @@ public final class OrtTensors {
      * @param shape of as many elements
      */
     public static OnnxTensor of(Tensor tensor, Shape shape) {
-        ByteBuffer source = tensor.toByteBuffer();
-        ByteBuffer direct = ByteBuffer.allocateDirect(source.remaining()).order(ByteOrder.nativeOrder());
-        direct.put(source).flip();
+        ByteBuffer direct = direct(tensor.toByteBuffer());
         OnnxJavaType type = switch (tensor.dataType()) {
             case FLOAT32 -> OnnxJavaType.FLOAT;
             case FLOAT64 -> OnnxJavaType.DOUBLE;
@@ -45,6 +43,15 @@ public final class OrtTensors {
         } catch (OrtException e) {
             throw OnnxRuntime.failure("ONNX Runtime does not take an input of shape " + shape, e);
         }
+    }
+
+    /** The bytes in memory that the runtime can use; a copy of a tensor mostly has them there. */
+    private static ByteBuffer direct(ByteBuffer source) {
+        if (source.isDirect()) {
+            return source;
+        }
+        ByteBuffer direct = ByteBuffer.allocateDirect(source.remaining()).order(ByteOrder.nativeOrder());
+        return direct.put(source).flip();
     }
 
     /** Copies a value of the runtime; the tensor belongs to the current scope. */

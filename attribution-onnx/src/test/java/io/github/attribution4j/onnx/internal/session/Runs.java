@@ -69,7 +69,7 @@ public final class Runs implements AutoCloseable {
         try (GraphSession forward = new GraphSession(file, woven.forward(), optimization);
                 Outputs kept = forward.run(values);
                 GraphSession backward = new GraphSession(file, woven.backward(), optimization)) {
-            values.putAll(kept.all());
+            kept.addTo(values);
             try (Outputs outputs = backward.run(values);
                     Outputs again = backward.run(values)) {
                 Map<String, float[]> first = gradients(woven, outputs);
