@@ -120,6 +120,7 @@ public final class Survey {
         Path given = beside(archive, ".options");
         List<String> way = new ArrayList<>(
                 Files.exists(given) ? List.of(Files.readString(given).strip().split("\\s+")) : List.of());
+        way.removeIf(String::isEmpty);
         Optional<Failure> failure = look(archive, way, entry);
         while (failure.isPresent() && follow(failure.get().line(), way)) {
             failure = look(archive, way, entry);
