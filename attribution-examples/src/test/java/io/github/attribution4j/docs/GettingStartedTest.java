@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.perturbation.ShapleyValues;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
@@ -52,6 +54,25 @@ class GettingStartedTest {
             }
         }
         // end::table-row
+    }
+
+    @Test
+    void onnx() throws IOException {
+        float[] pixels;
+        try (Tensor three = Demo.digit(3, Tensors.ofJava())) {
+            pixels = three.toFloatArray();
+        }
+        // tag::onnx
+        try (OnnxModel model = OnnxModel.load(demo.resolve("digits.onnx"));
+                Tensor image = model.tensors().of(pixels, 1, 1, 8, 8);
+                Explanation why = new IntegratedGradients().attribute(model, Inputs.of(image), Target.argmax());
+                Explanation where = new GradCam("relu2").attribute(model, Inputs.of(image), Target.argmax())) {
+            double gap = why.completenessGap()[0];
+            float[] map = where.attribution().toFloatArray();
+            assertThat(gap).isCloseTo(0, org.assertj.core.data.Offset.offset(0.05)); // hidden
+            assertThat(map).hasSize(64); // hidden
+        }
+        // end::onnx
     }
 
     @Test

@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  attribution demo                                   explains a digit and a patient's row",
             "  attribution doctor --model m.pt --input x.npz      what works with a model, and why not the rest",
             "  attribution explain --model m.pt --input x.png --png why.png",
+            "  attribution explain --model m.onnx --input x.png --png why.png    an ONNX model, by the same options",
             "  attribution methods                                every method with its settings"
         },
         subcommands = {

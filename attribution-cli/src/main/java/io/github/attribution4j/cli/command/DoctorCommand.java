@@ -30,7 +30,11 @@ import picocli.CommandLine.Spec;
         optionListHeading = "%nOptions:%n",
         sortOptions = false,
         footerHeading = "%nExamples:%n",
-        footer = {"  attribution doctor --model m.pt", "  attribution doctor --model m.pt --input x.npz"})
+        footer = {
+            "  attribution doctor --model m.pt",
+            "  attribution doctor --model m.pt --input x.npz",
+            "  attribution doctor --model m.onnx --input x.npz"
+        })
 final class DoctorCommand implements Callable<Integer> {
     @Mixin
     private InputOptions options = new InputOptions();

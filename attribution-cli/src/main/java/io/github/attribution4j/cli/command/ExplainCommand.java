@@ -58,6 +58,8 @@ import picocli.CommandLine.Spec;
             "        --set method=saliency --set method.absolute=false --set samples=20 --set stdev=0.1",
             "  What excites a neuron, within two seconds:",
             "    attribution explain --model m.pt --input x.npz --layer conv3 --unit 7,2,2 --deadline 2s",
+            "  An ONNX model, at the logits in front of its softmax:",
+            "    attribution explain --model m.onnx --input x.png --output logits --target 3",
             "  What each word of a text adds:",
             "    attribution explain --model topics.pt --tokenizer tokenizer.json --text \"Draw a line.\" --reference"
                     + " mask",

@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "  attribution layers --model resnet18.pt",
             "  attribution layers --model resnet18.pt --input cat.png --size 224",
-            "  attribution layers --model resnet18.pt --input cat.png --size 224 --all"
+            "  attribution layers --model resnet18.pt --input cat.png --size 224 --all",
+            "  attribution layers --model resnet18.onnx --input cat.png --size 224"
         })
 final class LayersCommand implements Callable<Integer> {
     private static final DataType FLOAT = DataType.FLOAT32;

@@ -21,11 +21,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "survey",
         versionProvider = AttributionCli.Version.class,
-        header = "Does what doctor does for every archive of a folder, and writes a table.",
+        header = "Does what doctor does for every model of a folder, and writes a table.",
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description = {
-            "NAME.pt, .ptl, .pth or .ts has its input in NAME.npz, more inputs in NAME.fixed.npz and"
+            "NAME.pt, .ptl, .pth, .ts or .onnx has its input in NAME.npz, more inputs in NAME.fixed.npz and"
                     + " NAME.constant.npz, and the "
                     + "options of doctor that it needs in NAME.options; options that a refusal advises are taken.",
             "NAME.expected.npz holds what PyTorch computes, to be compared with: scores (the sum of each example's "
@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 final class SurveyCommand implements Callable<Integer> {
     private static final String MARK = "<!-- survey -->";
 
-    @Option(names = "--models", paramLabel = "FOLDER", required = true, description = "The folder of archives.")
+    @Option(names = "--models", paramLabel = "FOLDER", required = true, description = "The folder of models.")
     private Path models = Path.of("");
 
     @Option(
@@ -72,7 +72,7 @@ final class SurveyCommand implements Callable<Integer> {
         List<Path> archives = Survey.archives(models);
         if (archives.isEmpty()) {
             throw new IllegalArgumentException(
-                    "--models " + models + ": holds no archive; their names end in .pt, .ptl, .pth or .ts");
+                    "--models " + models + ": holds no model; their names end in .pt, .ptl, .pth, .ts or .onnx");
         }
         PrintWriter out = spec.commandLine().getOut();
         Survey survey = new Survey(device);

@@ -134,12 +134,12 @@ class SurveyCommandTest {
     }
 
     @Test
-    @DisplayName("A folder that is none, or holds no archive, is refused")
+    @DisplayName("A folder that is none, or holds no model, is refused")
     void refused() {
         assertThat(Cli.run("survey", "--models", folder.resolve("nowhere").toString())
                         .refusal())
                 .contains("nowhere")
                 .contains("no such folder");
-        assertThat(Cli.run("survey", "--models", folder.toString()).refusal()).contains("holds no archive");
+        assertThat(Cli.run("survey", "--models", folder.toString()).refusal()).contains("holds no model; their names end in .pt, .ptl, .pth, .ts or .onnx");
     }
 }

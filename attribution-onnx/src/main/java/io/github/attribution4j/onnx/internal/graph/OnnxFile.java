@@ -119,7 +119,33 @@ public final class OnnxFile implements AutoCloseable {
 
     /** Opens a file. */
     public static OnnxFile open(Path path) {
-        return open(Bytes.of(path.toAbsolutePath().normalize()), false);
+        return followed(open(Bytes.of(path.toAbsolutePath().normalize()), false));
+    }
+
+    /**
+     * The file that a link leads to: the runtime takes weights from no other folder than the one that it is told. A model
+     * with weights in other files keeps its own folder, in which these are looked for.
+     */
+    private static OnnxFile followed(OnnxFile file) {
+        Path path = file.path();
+        if (path == null || !Files.isSymbolicLink(path) || hasExternalWeights(file.graph())) {
+            return file;
+        }
+        Path target;
+        try {
+            target = path.toRealPath();
+        } catch (IOException e) {
+            return file;
+        }
+        file.close();
+        return open(Bytes.of(target), false);
+    }
+
+    private static boolean hasExternalWeights(Graph graph) {
+        return graph.initializers().values().stream().anyMatch(Initializer::external)
+                || graph.nodes().stream()
+                        .flatMap(node -> node.graphs().stream())
+                        .anyMatch(OnnxFile::hasExternalWeights);
     }
 
     /** Reads an array, which must not be changed afterwards; a long one through a temporary file. */

@@ -157,6 +157,19 @@ class OnnxFileTest {
         }
     }
 
+    /** As caches of model hubs store files. */
+    @Test
+    void a_link_leads_to_the_weights() throws IOException {
+        Path blobs = Files.createDirectories(folder.resolve("blobs"));
+        byte[] model = linear(tensor().bytes(9, raw()).build());
+        Path blob = Files.write(blobs.resolve("0123abcd"), model);
+        Path link = Files.createSymbolicLink(
+                Files.createDirectories(folder.resolve("snapshot")).resolve("model.onnx"), blob);
+        try (OnnxFile file = OnnxFile.open(link)) {
+            assertExplains(file, 1500);
+        }
+    }
+
     @Test
     void an_array_is_enough() {
         try (OnnxFile file = OnnxFile.of(linear(tensor().bytes(9, raw()).build()))) {
