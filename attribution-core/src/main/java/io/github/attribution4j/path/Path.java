@@ -107,8 +107,8 @@ public interface Path {
      */
     enum Quadrature {
         /**
-         * The Gauss-Legendre rule: exact for polynomials of degree below 2n, and the best choice for smooth functions. No
-         * node is at an end. n ≥ 1.
+         * The Gauss-Legendre rule: exact for polynomials of degree below 2n, and the best choice for smooth functions.
+         * No node is at an end. n ≥ 1.
          */
         GAUSS_LEGENDRE(1) {
             @Override
@@ -145,9 +145,9 @@ public interface Path {
             }
         },
         /**
-         * The rule that Captum calls {@code riemann_trapezoid}: the nodes of {@link #TRAPEZOID}, but weights of 1/n with
-         * the two ends halved, which sum to 1 - 1/n. All attributions are too small by that factor, 2 % at n = 50. Use it
-         * only to reproduce Captum's numbers. n ≥ 2.
+         * The rule that Captum calls {@code riemann_trapezoid}: the nodes of {@link #TRAPEZOID}, but weights of 1/n
+         * with the two ends halved, which sum to 1 - 1/n. All attributions are too small by that factor, 2 % at n = 50.
+         * Use it only to reproduce Captum's numbers. n ≥ 2.
          */
         CAPTUM_TRAPEZOID(2) {
             @Override

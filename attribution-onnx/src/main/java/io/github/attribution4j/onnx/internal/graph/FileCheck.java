@@ -30,7 +30,7 @@ final class FileCheck {
      *
      * @param graph the model's graph
      * @param functions the nodes of the functions that the file defines
-     * @param folder the model's; null if the model is an array
+     * @param folder the folder of the model; null if the model is an array
      */
     static void of(Graph graph, Collection<Node> functions, @Nullable Path folder) {
         FileCheck check = new FileCheck(folder);
