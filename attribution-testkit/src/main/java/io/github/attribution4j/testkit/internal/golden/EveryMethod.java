@@ -160,6 +160,15 @@ public final class EveryMethod implements AutoCloseable {
                 "image " + name, new Request(image, method, ofLayer ? Target.output() : Target.index(IMAGE_CLASS)));
     }
 
+    /** Returns the request of a name. */
+    public Request request(String name) {
+        Request request = requests.get(name);
+        if (request == null) {
+            throw new IllegalArgumentException("no request " + name);
+        }
+        return request;
+    }
+
     public Map<String, Request> requests() {
         return requests;
     }

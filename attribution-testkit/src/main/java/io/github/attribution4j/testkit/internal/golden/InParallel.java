@@ -45,7 +45,7 @@ public final class InParallel {
         for (Map.Entry<String, List<Object>> expected : alone.entrySet()) {
             List<Object> first = new ArrayList<>();
             Thread fresh = new Thread(
-                    () -> first.addAll(every.requests().get(expected.getKey()).bits(Run.defaults())));
+                    () -> first.addAll(every.request(expected.getKey()).bits(Run.defaults())));
             fresh.start();
             fresh.join();
             assertThat(first).as(expected.getKey() + " in a new thread").isEqualTo(expected.getValue());
@@ -60,7 +60,7 @@ public final class InParallel {
         List<String> differing = new ArrayList<>();
         for (int round = 0; round < explanations; round++) {
             for (String name : names) {
-                if (!every.requests().get(name).bits(Run.defaults()).equals(alone.get(name))) {
+                if (!every.request(name).bits(Run.defaults()).equals(alone.get(name))) {
                     differing.add(name + " in round " + round);
                 }
             }

@@ -46,12 +46,13 @@ public final class TextReplay {
                 compare(
                         "output",
                         model.forward(inputs).toDoubleArray(),
-                        arrays.get(name + ".output").toDoubleArray());
+                        array(arrays, name + ".output").toDoubleArray());
             }
             long[] classes = GoldenCase.longs(golden.get("target"));
             Target target = Target.indexes(classes);
-            List<Tensor> expected =
-                    texts(golden.get("expected")).stream().map(arrays::get).toList();
+            List<Tensor> expected = texts(golden.get("expected")).stream()
+                    .map(key -> array(arrays, key))
+                    .toList();
             if (!golden.has("layers")) {
                 try (Explanation why =
                         TokenAttribution.of(method(golden, arrays)).attribute(model, inputs, target)) {
@@ -78,7 +79,7 @@ public final class TextReplay {
                 }
                 if (golden.has("delta")) {
                     double[] delta =
-                            arrays.get(golden.get("delta").getAsString()).toDoubleArray();
+                            array(arrays, golden.get("delta").getAsString()).toDoubleArray();
                     for (int i = 0; i < delta.length; i++) {
                         assertThat(why.completenessGap()[i])
                                 .isCloseTo(delta[i], org.assertj.core.api.Assertions.within(1e-4 * scale(expected)));
@@ -134,12 +135,20 @@ public final class TextReplay {
         }
     }
 
+    private static Tensor array(Map<String, Tensor> arrays, String key) {
+        Tensor array = arrays.get(key);
+        if (array == null) {
+            throw new IllegalArgumentException("no array '" + key + "'");
+        }
+        return array;
+    }
+
     private static Inputs inputs(JsonObject described, JsonObject golden, Map<String, Tensor> arrays) {
         List<String> attributed = texts(golden.get("attributed"));
         String name = described.get("name").getAsString();
         Inputs inputs = Inputs.none();
         for (String input : texts(described.get("inputs"))) {
-            Tensor tensor = arrays.get(name + "." + input);
+            Tensor tensor = array(arrays, name + "." + input);
             if (golden.has("row")) {
                 long row = golden.get("row").getAsLong();
                 tensor = tensor.rows(row, row + 1)
@@ -158,7 +167,7 @@ public final class TextReplay {
         }
         Baseline reference = golden.has("references")
                 ? Baseline.of(texts(golden.get("references")).stream()
-                        .map(arrays::get)
+                        .map(key -> array(arrays, key))
                         .toArray(Tensor[]::new))
                 : Baseline.token(golden.get("token").getAsLong()).keeping(GoldenCase.longs(golden.get("keep")));
         return switch (method) {
