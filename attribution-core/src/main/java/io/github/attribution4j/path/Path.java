@@ -206,7 +206,8 @@ public interface Path {
             return Arrays.stream(values())
                     .filter(quadrature -> quadrature.toString().equals(name))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("quadrature '" + name + "' is unknown; choose one of "
+                    .orElseThrow(() -> new IllegalArgumentException("quadrature '" + name
+                            + "' is unknown; choose one of "
                             + Arrays.stream(values()).map(Quadrature::toString).collect(Collectors.joining(", "))));
         }
 

@@ -65,8 +65,9 @@ class LimeTest {
                                 });
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> golden = NumpyFiles.readNpz(GOLDEN, Tensors.ofJava());
-            long[] groups =
-                    Arrays.stream(mask.split(",", -1)).mapToLong(Long::parseLong).toArray();
+            long[] groups = Arrays.stream(mask.split(",", -1))
+                    .mapToLong(Long::parseLong)
+                    .toArray();
             try (Explanation explanation = method.mask(
                             FeatureMask.of(Tensors.ofJava().of(groups, 1, groups.length)))
                     .baseline(Baseline.of(golden.get("baseline")))
