@@ -40,7 +40,8 @@ public interface Path {
             return Arrays.stream(values())
                     .filter(bypass -> bypass.toString().equals(name))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("bypass '" + name + "' is unknown; choose one of "
+                    .orElseThrow(() -> new IllegalArgumentException("bypass '" + name + "' is unknown; choose one"
+                            + " of "
                             + Arrays.stream(values()).map(Bypass::toString).collect(Collectors.joining(", "))));
         }
 
