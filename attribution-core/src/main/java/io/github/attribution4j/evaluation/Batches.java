@@ -7,6 +7,7 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.run.NativeCall;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
@@ -110,7 +111,8 @@ final class Batches {
                 Batch.Computed computed;
                 try {
                     Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
-                    computed = sharing.compute(new Batch(done, done + size, examples, expanded), computation);
+                    Batch batch = new Batch(done, done + size, examples, expanded);
+                    computed = NativeCall.within(run, method, done, total, () -> sharing.compute(batch, computation));
                 } catch (ModelException.OutOfMemory e) {
                     batcher.outOfMemory(size, e);
                     notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
@@ -119,7 +121,11 @@ final class Batches {
                 if (computed == null) {
                     continue;
                 }
-                computed.sink().accept(scope);
+                Batch.Computed complete = computed;
+                NativeCall.within(run, method, done, total, () -> {
+                    complete.sink().accept(scope);
+                    return complete;
+                });
             }
             batcher.took(size, System.nanoTime() - start);
             int called = size == 1 ? sharing.copies() : size;

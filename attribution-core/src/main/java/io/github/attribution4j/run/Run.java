@@ -97,7 +97,7 @@ public final class Run {
 
     /**
      * Returns a copy that stops with {@link DeadlineExceededException} after this time, counted from the start of
-     * {@code attribute} and checked before each micro-batch.
+     * {@code attribute} and checked before each micro-batch, and during one by engines that can stop within a call.
      *
      * @param newLimit zero or less for a deadline that has passed: {@code attribute} then stops before the model runs
      */
@@ -237,6 +237,19 @@ public final class Run {
     public OptionalLong deadlineNanos() {
         Duration limit = parts.limit;
         return limit == null ? OptionalLong.empty() : OptionalLong.of(limitNanos(limit));
+    }
+
+    /** Whether it has a deadline or a cancellation. */
+    boolean canBeStopped() {
+        return parts.limit != null || parts.cancellation != null;
+    }
+
+    /** Whether it was cancelled, or its deadline passed. */
+    boolean isOver() {
+        Cancellation cancellation = parts.cancellation;
+        Duration limit = parts.limit;
+        return (cancellation != null && cancellation.isCancelled())
+                || (limit != null && elapsedNanos() >= limitNanos(limit));
     }
 
     /**

@@ -5,10 +5,12 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.RunOptions;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Initializer;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.run.NativeCall;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -102,9 +104,28 @@ public final class GraphSession implements AutoCloseable {
             taken.put(input, value);
         }
         try {
-            return new Outputs(session.run(taken));
+            return NativeCall.isStoppable() ? runStoppably(taken) : new Outputs(session.run(taken));
         } catch (OrtException e) {
             throw OnnxRuntime.failure("ONNX Runtime refuses these inputs or fails", e);
+        }
+    }
+
+    /** The runtime looks between two nodes whether it should stop. */
+    private Outputs runStoppably(Map<String, OnnxTensor> taken) throws OrtException {
+        try (RunOptions options = new RunOptions();
+                NativeCall call = NativeCall.begin(() -> stop(options))) {
+            return new Outputs(session.run(taken, options));
+        } catch (OrtException e) {
+            NativeCall.check();
+            throw e;
+        }
+    }
+
+    private static void stop(RunOptions options) {
+        try {
+            options.setTerminate(true);
+        } catch (OrtException e) {
+            throw OnnxRuntime.failure("a run cannot be stopped", e);
         }
     }
 

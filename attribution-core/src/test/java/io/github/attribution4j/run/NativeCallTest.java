@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.attribution4j.run.Run.Cancellation;
+import io.github.attribution4j.run.Run.CancelledException;
+import io.github.attribution4j.run.Run.DeadlineExceededException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** A call that waits is ended by its run. */
+class NativeCallTest {
+    /** Waits until it is stopped; returns how often it was. */
+    private static int call(Run run) {
+        AtomicInteger stops = new AtomicInteger();
+        return NativeCall.within(run, "method", 3, 9, () -> {
+            CountDownLatch ended = new CountDownLatch(1);
+            try (NativeCall call = NativeCall.begin(() -> {
+                stops.incrementAndGet();
+                ended.countDown();
+            })) {
+                assertThat(call.toString()).contains(Thread.currentThread().getName());
+                spin(ended);
+            }
+            int seen = stops.get();
+            NativeCall.check();
+            return seen;
+        });
+    }
+
+    /** An engine does not notice interrupts. */
+    private static void spin(CountDownLatch ended) {
+        long start = System.nanoTime();
+        while (ended.getCount() > 0 && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(100)) {
+            Thread.yield();
+        }
+        assertThat(ended.getCount()).isZero();
+    }
+
+    @Test
+    void a_deadline_ends_it() {
+        Run run = Run.defaults().deadline(Duration.ofMillis(30)).started();
+        assertThatThrownBy(() -> call(run))
+                .isInstanceOf(DeadlineExceededException.class)
+                .hasMessageContaining("3 of 9 rows");
+    }
+
+    @Test
+    void a_cancellation_ends_it() {
+        Cancellation cancellation = new Cancellation();
+        Thread other = new Thread(() -> {
+            try {
+                Thread.sleep(30);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            cancellation.cancel();
+        });
+        other.start();
+        assertThatThrownBy(() -> call(Run.defaults().cancellation(cancellation).started()))
+                .isInstanceOf(CancelledException.class);
+    }
+
+    @Test
+    void an_interrupt_ends_it() {
+        Run run = Run.defaults().deadline(Duration.ofHours(1)).started();
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> call(run))
+                    .isInstanceOf(CancelledException.class)
+                    .hasMessageContaining("interrupted");
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void it_is_not_stopped_when_it_is_over() throws InterruptedException {
+        AtomicInteger stops = new AtomicInteger();
+        Run run = Run.defaults().deadline(Duration.ofMillis(20)).started();
+        NativeCall.within(run, "method", 0, 1, () -> {
+            NativeCall.begin(stops::incrementAndGet).close();
+            return 0;
+        });
+        Thread.sleep(60);
+        assertThat(stops).hasValue(0);
+    }
+
+    @Test
+    void runs_without_a_limit_cost_nothing() {
+        assertThat(NativeCall.isStoppable()).isFalse();
+        NativeCall.within(Run.defaults().started(), "method", 0, 1, () -> {
+            assertThat(NativeCall.isStoppable()).isFalse();
+            assertThatThrownBy(() -> NativeCall.begin(() -> {})).isInstanceOf(IllegalStateException.class);
+            NativeCall.check();
+            return 0;
+        });
+        Run limited = Run.defaults().deadline(Duration.ofHours(1)).started();
+        NativeCall.within(limited, "outer", 0, 1, () -> {
+            assertThat(NativeCall.isStoppable()).isTrue();
+            NativeCall.within(limited, "inner", 0, 1, () -> 0);
+            assertThat(NativeCall.isStoppable()).isTrue();
+            return 0;
+        });
+        assertThat(NativeCall.isStoppable()).isFalse();
+    }
+}
