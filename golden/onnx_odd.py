@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes golden/onnx/odd.npz: small ONNX models that are no networks of floats with an open batch, or none at all, each as bytes under its name.
+"""Writes golden/onnx/odd.npz: small ONNX models that are no networks of floats with an open batch, or none at all, each as bytes under its name, and what some of them compute.
 
     python golden/onnx_odd.py
 
@@ -147,10 +147,25 @@ model("brain-float", [node("Cast", ["x"], ["f"], to=FLOAT), node("MatMul", ["f",
 model("integer-output", linear + [node("ArgMax", ["y"], ["label"], axis=1, keepdims=0)], [x], [value("label", INT64, ["N"]), y], [weight("w", 3, 2)])
 
 
+X = np.array([[0.5, -1, 2], [1, 0.25, -0.5]])  # the same in 16 bits
+WHOLE = np.array([[1, 2, 3], [4, 0, 1]])
+
+
+def expected(name: str) -> Dict[str, np.ndarray]:
+    """x, y = tanh(x w) and the gradient of the sum of y, in float64 of the weights as they are."""
+    w = numpy_helper.to_array(next(weight for weight in MODELS[name].graph.initializer if weight.name == "w")).astype(np.float64)
+    kind = MODELS[name].graph.input[0].type.tensor_type.elem_type
+    at = X if kind in (FLOAT, HALF, DOUBLE, TensorProto.BFLOAT16) else WHOLE
+    y = np.tanh(at @ w)
+    return {f"expected/{name}/x": at, f"expected/{name}/y": y, f"expected/{name}/d": (1 - y**2) @ w.T}
+
+
 def main() -> None:
     arrays = {name: np.frombuffer(made.SerializeToString(), np.uint8) for name, made in MODELS.items()}
+    for name in ("half", "half-inside", "double", "brain-float", "bytes", "int8", "batch-of-one", "batch-of-two"):
+        arrays.update(expected(name))
     np.savez_compressed(HERE / "onnx" / "odd.npz", **arrays)
-    print(len(arrays), "models", sum(len(array) for array in arrays.values()), "bytes")
+    print(len(MODELS), "models")
 
 
 if __name__ == "__main__":

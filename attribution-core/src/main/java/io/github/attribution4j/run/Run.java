@@ -445,8 +445,8 @@ public final class Run {
     }
 
     /**
-     * Another thread stops a {@link Run} with this. It takes effect before the next micro-batch; native computation in
-     * progress ends first.
+     * Another thread stops a {@link Run} with this. It takes effect before the next micro-batch. Native computation in
+     * progress ends first, unless its engine can be stopped, as ONNX Runtime can.
      */
     public static final class Cancellation {
         private volatile boolean requested;

@@ -61,7 +61,9 @@ final class EditedGraph {
 
     private void add(Spot spot, boolean replaced, List<ValueInfo> inputs, List<Node> nodes) {
         String value = spot.value();
-        boolean plain = spot.form().equals(RowForm.ROWS);
+        ElementType narrow = type(value).element();
+        ElementType wide = narrow.wide();
+        boolean plain = spot.form().equals(RowForm.ROWS) && wide == narrow;
         if (plain && !replaced) {
             seen.put(spot, value);
             return;
@@ -83,17 +85,36 @@ final class EditedGraph {
         }
         String view = fresh(value + " by rows");
         seen.put(spot, view);
-        ValueType viewed =
-                open(type.element(), spot.form().kind() == RowForm.Kind.AXIS ? type.rank() : type.rank() + 1);
+        boolean sameRank =
+                spot.form().kind() == RowForm.Kind.ROWS || spot.form().kind() == RowForm.Kind.AXIS;
+        ValueType viewed = open(wide, sameRank ? type.rank() : type.rank() + 1);
         types.put(view, viewed);
         List<Node> added = new ArrayList<>();
         if (replaced) {
             inputs.add(ValueInfo.of(view, viewed));
         } else {
-            view(spot.form(), computed, view, added);
+            view(spot.form(), cast(computed, wide, added), view, added);
         }
-        unview(spot.form(), view, value, added);
+        if (wide == narrow) {
+            unview(spot.form(), view, value, added);
+        } else {
+            String back = fresh(value);
+            types.put(back, open(wide, type.rank()));
+            unview(spot.form(), view, back, added);
+            node(added, "Cast", value, List.of(back), Attribute.of("to", (long) narrow.code()));
+        }
         nodes.addAll(producer + 1, added);
+    }
+
+    private String cast(String value, ElementType to, List<Node> nodes) {
+        ValueType type = type(value);
+        if (type.element() == to) {
+            return value;
+        }
+        String cast = fresh(value);
+        types.put(cast, new ValueType(to, type.dims()));
+        node(nodes, "Cast", cast, List.of(value), Attribute.of("to", (long) to.code()));
+        return cast;
     }
 
     private ValueType type(String value) {

@@ -14,12 +14,13 @@ import io.github.attribution4j.onnx.internal.graph.Lookups;
 import io.github.attribution4j.onnx.internal.graph.ModuleValues;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
-import io.github.attribution4j.onnx.internal.session.OrtTensors;
+import io.github.attribution4j.onnx.internal.graph.Widened;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +38,9 @@ final class OnnxAddresses {
     /** The kind of a lookup of vectors, for all nodes that do it. */
     private static final String EMBEDDING = "Embedding";
 
-    private final Graph graph;
+    /** The inputs, by their names in the file. */
+    private final Set<String> given;
+
     private final String output;
     private final Map<String, ElementType> elements;
     private final Constants constants;
@@ -55,16 +58,21 @@ final class OnnxAddresses {
      * @param elements the types of its values
      */
     OnnxAddresses(Graph graph, String output, Map<String, ElementType> elements) {
-        this.graph = graph;
         this.output = output;
         this.elements = elements;
         this.constants = new Constants(graph);
         this.read = new HashSet<>(Set.of(output));
         Graph.upstream(graph.nodes(), List.of(output)).forEach(node -> read.addAll(node.reads()));
+        Set<String> given = new HashSet<>();
+        graph.inputs().forEach(input -> given.add(Widened.named(input.name())));
+        this.given = given;
         Map<String, Node> producers = new LinkedHashMap<>();
         for (Node node : graph.nodes()) {
             for (String value : node.outputs()) {
-                if (!value.isEmpty() && !OnnxFile.added(value) && whyNot(value).isEmpty()) {
+                if (!value.isEmpty()
+                        && !OnnxFile.added(value)
+                        && !given.contains(value)
+                        && whyNot(value).isEmpty()) {
                     producers.put(value, node);
                 }
             }
@@ -81,7 +89,9 @@ final class OnnxAddresses {
                     ids.containsKey(value)
                             ? EMBEDDING
                             : modules.kinds()
-                                    .getOrDefault(address, requireNonNull(producers.get(value)).type()),
+                                    .getOrDefault(
+                                            address,
+                                            requireNonNull(producers.get(value)).type()),
                     again ? Integer.parseInt(called.group(2)) : 0);
             add(all, point, value);
             if (ids.containsKey(value)) {
@@ -127,8 +137,9 @@ final class OnnxAddresses {
         if (element == null) {
             return Optional.of("it is a sequence or a map, no tensor");
         }
-        if (!element.carriesGradient() || OrtTensors.dataType(element) == null) {
-            return Optional.of("it is of type " + element + "; values of FLOAT and DOUBLE can be cut");
+        if (!element.carriesGradient()) {
+            return Optional.of("it is of type " + element.name().toLowerCase(Locale.ROOT)
+                    + ", and only floating-point values can be cut");
         }
         if (constants.constant(value)) {
             return Optional.of("it is the same for all inputs");
@@ -170,9 +181,9 @@ final class OnnxAddresses {
     private RuntimeException missing(String address) {
         String refusal = refusals.get(address);
         if (refusal == null && elements.containsKey(address) && !OnnxFile.added(address)) {
-            boolean given =
-                    graph.inputs().stream().anyMatch(input -> input.name().equals(address));
-            refusal = given ? "it is an input of the model" : whyNot(address).orElse(null);
+            refusal = given.contains(address)
+                    ? "it is an input of the model"
+                    : whyNot(address).orElse(null);
         }
         return refusal == null
                 ? new UnknownLayerException(

@@ -228,13 +228,25 @@ public final class OnnxModel implements RuledModel {
         return whole.with(rules);
     }
 
+    /** Says at which nodes values are rounded, or made into signs, indices or whole numbers. */
+    @Override
+    public List<String> gradientLosses() {
+        return program.remarks().losses();
+    }
+
+    /** Says which nodes draw random numbers, dropout in training mode among them. */
+    @Override
+    public List<String> randomDraws() {
+        return program.remarks().draws();
+    }
+
     /**
-     * Says so of files that were exported with a fixed first axis of one row, and of models without an axis of rows
-     * ({@link OnnxOptions#unbatched}).
+     * Says so of files that were exported with a fixed first axis of one row, of models without an axis of rows
+     * ({@link OnnxOptions#unbatched}), and of those that quantize by the range of all rows of a call.
      */
     @Override
     public Optional<String> oneRowAtATime() {
-        return program.signature().oneRow();
+        return program.signature().oneRow().or(program.remarks()::oneRow);
     }
 
     /**

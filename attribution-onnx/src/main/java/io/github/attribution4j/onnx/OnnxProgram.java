@@ -53,9 +53,11 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final TypeOracle oracle;
     private final OnnxAddresses addresses;
     private final OnnxSignature signature;
+    private final Remarks remarks;
     /** The output, if it has to be seen in another form; null if it is taken as it is. */
     private final @Nullable Spot whole;
 
+    private final boolean unbatched;
     private final SessionSettings settings;
     private final Sessions sessions;
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
@@ -114,8 +116,17 @@ final class OnnxProgram implements Program, AutoCloseable {
         Map<String, ElementType> elements = oracle.elements();
         this.signature = new OnnxSignature(graph, elements, options);
         this.output = signature.output();
-        this.whole = options.isUnbatched() ? new Spot(output, RowForm.ALONE) : null;
+        ElementType element = elements.getOrDefault(output, ElementType.OTHER);
+        this.unbatched = options.isUnbatched();
+        this.whole = unbatched
+                ? new Spot(output, RowForm.ALONE)
+                : element == element.wide() ? null : new Spot(output, RowForm.ROWS);
         this.addresses = new OnnxAddresses(graph, output, elements);
+        this.remarks = new Remarks(graph, output, elements);
+    }
+
+    Remarks remarks() {
+        return remarks;
     }
 
     OnnxSignature signature() {
@@ -124,7 +135,7 @@ final class OnnxProgram implements Program, AutoCloseable {
 
     @Override
     public RowLayout rowLayout() {
-        return whole == null ? RowLayout.VARIES : RowLayout.NONE;
+        return unbatched ? RowLayout.NONE : RowLayout.VARIES;
     }
 
     OnnxAddresses addresses() {
@@ -362,7 +373,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         private List<@Nullable Shape> shapes() {
-            if (whole == null || !question.tapped().isEmpty()) {
+            if (!unbatched || !question.tapped().isEmpty()) {
                 return Collections.nCopies(back.leaves().size(), null);
             }
             List<@Nullable Shape> given = new ArrayList<>();

@@ -12,6 +12,7 @@ import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.graph.Widened;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -35,7 +36,7 @@ final class OnnxSignature {
     private final boolean unbatched;
 
     /** An input. */
-    private record Parameter(String name, ValueType type, DataType dataType) {
+    private record Parameter(String name, ValueType type, DataType dataType, String given) {
         /** Whether the file says nothing else of the sizes, without the axis of rows if the model does not know it. */
         boolean takes(Shape shape) {
             List<Dim> dims = type.dims();
@@ -97,7 +98,7 @@ final class OnnxSignature {
                     + word(type.element())
                     + ", which this library has no tensors of; convert it inside the model, from another type");
         }
-        return new Parameter(input.name(), type, dataType);
+        return new Parameter(Widened.named(input.name()), type, dataType, input.name());
     }
 
     /** The output that is explained. */
@@ -133,13 +134,13 @@ final class OnnxSignature {
     }
 
     private static boolean isFloating(@Nullable ElementType element) {
-        return element != null && element.carriesGradient() && OrtTensors.dataType(element) != null;
+        return element != null && element.carriesGradient();
     }
 
     /** Returns an output if it is a tensor of a type that this library has. */
     private String tensor(Graph graph, String name) {
         ElementType element = elements.get(name);
-        if (element != null && OrtTensors.dataType(element) != null) {
+        if (element != null && OrtTensors.dataType(element.wide()) != null) {
             return name;
         }
         if (element != null) {
@@ -169,10 +170,17 @@ final class OnnxSignature {
 
     /** Inputs and outputs with types and sizes: {@code x: float32[N, 3] -> y: float32[N, 2]}. */
     String described() {
-        return inputs.stream()
-                        .map(input -> input.name() + ": " + described(input.type()))
-                        .collect(Collectors.joining(", "))
-                + " -> " + described(outputs);
+        return inputs.stream().map(this::described).collect(Collectors.joining(", ")) + " -> " + described(outputs);
+    }
+
+    private String described(Parameter input) {
+        ElementType element = elements.get(input.name());
+        boolean same = input.given().equals(input.name()) || element == null;
+        return input.name() + ": "
+                + (same
+                        ? described(input.type())
+                        : described(new ValueType(element, input.type().dims())) + " given as "
+                                + input.dataType().label());
     }
 
     private String described(List<ValueInfo> values) {
@@ -234,12 +242,13 @@ final class OnnxSignature {
                 }
                 name = names.get(i);
             }
-            if (bound.contains(name)) {
+            Parameter parameter = inputs.get(names.indexOf(name));
+            if (bound.contains(parameter.given())) {
                 throw new ModelException(
                         "input '" + name + "' is given twice; name all inputs of " + names + " or none");
             }
-            bound.add(name);
-            check(inputs.get(names.indexOf(name)), arguments.get(i));
+            bound.add(parameter.given());
+            check(parameter, arguments.get(i));
         }
         return bound;
     }

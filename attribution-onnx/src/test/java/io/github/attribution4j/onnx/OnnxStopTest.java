@@ -58,11 +58,7 @@ class OnnxStopTest {
         String value = "x";
         for (int i = 0; i < NODES; i++) {
             String next = i == NODES - 1 ? "y" : "v" + i;
-            graph.message(
-                    1,
-                    i % 2 == 0
-                            ? node("MatMul", next, value, "w")
-                            : node("Tanh", next, value));
+            graph.message(1, i % 2 == 0 ? node("MatMul", next, value, "w") : node("Tanh", next, value));
             value = next;
         }
         graph.text(2, "g")
@@ -210,8 +206,7 @@ class OnnxStopTest {
 
     @Test
     void a_model_may_be_closed_while_others_are_inside() throws Exception {
-        byte[] bytes = Golden.read("models.npz")
-                .bytes("cnn.dynamo/model");
+        byte[] bytes = Golden.read("models.npz").bytes("cnn.dynamo/model");
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             for (int round = 0; round < 10; round++) {
@@ -238,8 +233,7 @@ class OnnxStopTest {
         try (TensorScope scope = TensorScope.open();
                 Tensor images = Tensors.ofJava().of(new float[200], 2, 1, 10, 10)) {
             for (int count = 0; ; count++) {
-                try (Explanation why =
-                        new Saliency().attribute(closing, Inputs.of(images), Target.index(0))) {
+                try (Explanation why = new Saliency().attribute(closing, Inputs.of(images), Target.index(0))) {
                     why.scores();
                 } catch (IllegalStateException e) {
                     assertThat(e).hasMessageContaining("closed");

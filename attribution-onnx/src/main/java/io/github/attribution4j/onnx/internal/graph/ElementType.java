@@ -49,6 +49,16 @@ public enum ElementType {
         return bits / 8;
     }
 
+    /** The next wider type that Java has tensors of; this, if it has or if there is none. */
+    public ElementType wide() {
+        return switch (this) {
+            case FLOAT16, BFLOAT16 -> FLOAT;
+            case INT8, INT16, UINT16 -> INT32;
+            case UINT32, UINT64 -> INT64;
+            default -> this;
+        };
+    }
+
     /** Whether gradients pass through values of this type. */
     public boolean carriesGradient() {
         return this == FLOAT || this == DOUBLE || this == FLOAT16 || this == BFLOAT16;

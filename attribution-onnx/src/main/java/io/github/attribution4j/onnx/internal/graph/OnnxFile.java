@@ -104,7 +104,8 @@ public final class OnnxFile implements AutoCloseable {
                     what + " has opset " + opset + "; models from opset " + Lift.FROM
                             + " on can be explained: export it again, or convert it with onnx.version_converter");
         }
-        this.graph = Scopes.unique(Functions.inlined(Lift.from(opset, written), model.messages(FUNCTION), opset));
+        this.graph = Widened.inputs(
+                Scopes.unique(Functions.inlined(Lift.from(opset, written), model.messages(FUNCTION), opset)));
         opsets.put("", Math.max(opset, Lift.TO));
         Path file = bytes.path();
         FileCheck.of(
@@ -242,7 +243,7 @@ public final class OnnxFile implements AutoCloseable {
 
     /** Whether a value of {@link #graph} is not in the file, but was added while lifting. */
     public static boolean added(String value) {
-        return value.startsWith(Lift.ADDED);
+        return value.startsWith(Lift.ADDED) || !Widened.named(value).equals(value);
     }
 
     /** The version of the standard's operators that {@link #graph} is written in. */

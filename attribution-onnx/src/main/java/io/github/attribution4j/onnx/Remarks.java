@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx;
+
+import io.github.attribution4j.onnx.internal.graph.Constants;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the nodes in front of an output say of it: random draws, gradients that are lost, rows that depend on others. */
+final class Remarks {
+    private static final Set<String> DRAWS = Set.of(
+            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli");
+
+    private static final Map<String, String> LOSSES = Map.of(
+            "Round", "rounding",
+            "Floor", "rounding",
+            "Ceil", "rounding",
+            "QuantizeLinear", "rounding",
+            "DynamicQuantizeLinear", "rounding",
+            "Sign", "a sign",
+            "ArgMax", "an index",
+            "ArgMin", "an index",
+            "Mod", "a jump",
+            "Bernoulli", "a random draw");
+
+    private final List<String> draws = new ArrayList<>();
+    private final List<String> losses = new ArrayList<>();
+    private Optional<String> oneRow = Optional.empty();
+
+    Remarks(Graph graph, String output, Map<String, ElementType> elements) {
+        Constants constants = new Constants(graph);
+        for (Node node : Graph.upstream(graph.nodes(), List.of(output))) {
+            String at = " at \"" + node.output(0) + "\"";
+            if (!node.domain().isEmpty()) {
+                continue;
+            }
+            if (DRAWS.contains(node.type())) {
+                draws.add(node.type() + at);
+            } else if (node.is("Dropout") && trains(constants, node)) {
+                draws.add("dropout in training mode" + at);
+            }
+            if (!node.input(0).isEmpty() && constants.constant(node.input(0))) {
+                continue;
+            }
+            String loss = LOSSES.get(node.type());
+            ElementType from = elements.get(node.input(0));
+            ElementType to = elements.get(node.output(0));
+            boolean floating = from != null && from.carriesGradient();
+            if (loss != null && floating) {
+                losses.add(loss + at);
+            } else if (node.is("Cast") && floating && to != null && !to.carriesGradient()) {
+                losses.add("a cast to whole numbers" + at);
+            }
+            if (node.is("DynamicQuantizeLinear") && oneRow.isEmpty()) {
+                oneRow = Optional.of("the model quantizes by the range of all rows of a call (DynamicQuantizeLinear)");
+            }
+        }
+    }
+
+    private static boolean trains(Constants constants, Node node) {
+        long[] mode = node.input(2).isEmpty() ? null : constants.longs(node.input(2));
+        return mode != null && mode.length == 1 && mode[0] != 0;
+    }
+
+    List<String> draws() {
+        return List.copyOf(draws);
+    }
+
+    List<String> losses() {
+        return List.copyOf(losses);
+    }
+
+    Optional<String> oneRow() {
+        return oneRow;
+    }
+}
