@@ -231,13 +231,13 @@ public final class OnnxModel implements RuledModel {
     /** Says at which nodes values are rounded, or made into signs, indices or whole numbers. */
     @Override
     public List<String> gradientLosses() {
-        return program.remarks().losses();
+        return program.signature().remarks().losses();
     }
 
     /** Says which nodes draw random numbers, dropout in training mode among them. */
     @Override
     public List<String> randomDraws() {
-        return program.remarks().draws();
+        return program.signature().remarks().draws();
     }
 
     /**
@@ -246,7 +246,7 @@ public final class OnnxModel implements RuledModel {
      */
     @Override
     public Optional<String> oneRowAtATime() {
-        return program.signature().oneRow().or(program.remarks()::oneRow);
+        return program.signature().oneRow();
     }
 
     /**

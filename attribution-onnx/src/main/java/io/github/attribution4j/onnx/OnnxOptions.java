@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
+import io.github.attribution4j.onnx.internal.session.GraphSession;
+import io.github.attribution4j.onnx.internal.session.SessionSettings;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -164,26 +166,16 @@ public final class OnnxOptions {
         return with(parts -> parts.unbatched = true);
     }
 
-    /** The GPU; -1 for the CPU. */
-    int cuda() {
-        return parts.cuda;
-    }
-
     String device() {
         return parts.cuda < 0 ? "cpu" : "cuda:" + parts.cuda;
     }
 
-    /** 0 for the runtime's choice. */
-    int threads() {
-        return parts.threads;
-    }
-
-    Optimization optimization() {
-        return parts.optimization;
-    }
-
-    boolean memoryArena() {
-        return parts.memoryArena;
+    SessionSettings settings() {
+        return new SessionSettings(
+                GraphSession.Optimization.valueOf(parts.optimization.name()),
+                parts.threads,
+                parts.memoryArena,
+                parts.cuda);
     }
 
     int sessions() {

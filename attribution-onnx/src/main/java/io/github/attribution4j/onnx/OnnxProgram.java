@@ -19,7 +19,6 @@ import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.GraphSession;
-import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
 import io.github.attribution4j.onnx.internal.session.SessionSettings;
 import io.github.attribution4j.onnx.internal.session.Sessions;
@@ -53,7 +52,6 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final TypeOracle oracle;
     private final OnnxAddresses addresses;
     private final OnnxSignature signature;
-    private final Remarks remarks;
     /** The output, if it has to be seen in another form; null if it is taken as it is. */
     private final @Nullable Spot whole;
 
@@ -105,11 +103,7 @@ final class OnnxProgram implements Program, AutoCloseable {
     OnnxProgram(OnnxFile file, OnnxOptions options) {
         this.file = file;
         this.graph = file.graph();
-        this.settings = new SessionSettings(
-                Optimization.valueOf(options.optimization().name()),
-                options.threads(),
-                options.memoryArena(),
-                options.cuda());
+        this.settings = options.settings();
         this.sessions = new Sessions(options.sessions());
         OnnxSignature.requireComputes(graph);
         this.oracle = new TypeOracle(file, settings);
@@ -122,11 +116,6 @@ final class OnnxProgram implements Program, AutoCloseable {
                 ? new Spot(output, RowForm.ALONE)
                 : element == element.wide() ? null : new Spot(output, RowForm.ROWS);
         this.addresses = new OnnxAddresses(graph, output, elements);
-        this.remarks = new Remarks(graph, output, elements);
-    }
-
-    Remarks remarks() {
-        return remarks;
     }
 
     OnnxSignature signature() {

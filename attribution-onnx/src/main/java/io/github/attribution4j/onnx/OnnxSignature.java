@@ -34,6 +34,7 @@ final class OnnxSignature {
     private final Map<String, ElementType> elements;
     private final String output;
     private final boolean unbatched;
+    private final Remarks remarks;
 
     /** An input. */
     private record Parameter(String name, ValueType type, DataType dataType, String given) {
@@ -62,6 +63,7 @@ final class OnnxSignature {
         this.inputs = graph.inputs().stream().map(OnnxSignature::parameter).toList();
         this.names = inputs.stream().map(Parameter::name).toList();
         this.output = output(graph, options);
+        this.remarks = new Remarks(graph, output, elements);
     }
 
     /** Checks what the runtime would not say in words that help. */
@@ -160,6 +162,11 @@ final class OnnxSignature {
         return output;
     }
 
+    /** What the nodes say. */
+    Remarks remarks() {
+        return remarks;
+    }
+
     List<String> inputNames() {
         return names;
     }
@@ -222,7 +229,7 @@ final class OnnxSignature {
         return one
                 ? Optional.of("the file fixes one row (input '" + counted.get(0).name() + "' is "
                         + described(counted.get(0).type()) + "); an export with an open first axis takes several")
-                : Optional.empty();
+                : remarks.oneRow();
     }
 
     /** Returns the names of the inputs that arguments are, after a look at their number, names, types and sizes. */
