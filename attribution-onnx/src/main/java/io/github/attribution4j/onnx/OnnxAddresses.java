@@ -95,7 +95,7 @@ final class OnnxAddresses {
                     again ? Integer.parseInt(called.group(2)) : 0);
             add(all, point, value);
             if (ids.containsKey(value)) {
-                lookedUp(point, ids.remove(value));
+                lookedUp(point, requireNonNull(ids.remove(value)));
             }
             notes.put(withoutKind(point), "value " + value);
         });
@@ -109,7 +109,7 @@ final class OnnxAddresses {
                 Cut.Point point = new Cut.Point(path, lookup ? EMBEDDING : node.type(), 0);
                 add(all, point, value);
                 if (lookup) {
-                    lookedUp(point, ids.remove(value));
+                    lookedUp(point, requireNonNull(ids.remove(value)));
                 }
             }
         });
