@@ -272,8 +272,8 @@ final class ContractionRules {
     }
 
     /**
-     * Attention of opset 23 and later. On the way back the runtime's own node gives the weights of all keys once more. All
-     * values are (rows, heads of keys, queries of each, places, sizes).
+     * Attention of opset 23 and later. On the way back the runtime's own node gives the weights of all keys once more.
+     * All values are (rows, heads of keys, queries of each, places, sizes).
      */
     private static final class Attention {
         private final Step s;

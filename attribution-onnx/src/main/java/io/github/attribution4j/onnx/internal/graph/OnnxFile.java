@@ -124,8 +124,8 @@ public final class OnnxFile implements AutoCloseable {
     }
 
     /**
-     * The file that a link leads to: the runtime takes weights from no other folder than the one that it is told. A model
-     * with weights in other files keeps its own folder, in which these are looked for.
+     * The file that a link leads to: the runtime takes weights from no other folder than the one that it is told. A
+     * model with weights in other files keeps its own folder, in which these are looked for.
      */
     private static OnnxFile followed(OnnxFile file) {
         Path path = file.path();
