@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Writes models with any number of random weights, without ever holding them. */
 final class LargeModels {
@@ -180,7 +181,7 @@ final class LargeModels {
         node(type, to, List.of(from), null);
     }
 
-    private void node(String type, String to, List<String> from, Message attribute) {
+    private void node(String type, String to, List<String> from, @Nullable Message attribute) {
         Message.Builder node =
                 Message.builder().texts(1, from).text(2, to).text(3, to).text(4, type);
         graph.message(
