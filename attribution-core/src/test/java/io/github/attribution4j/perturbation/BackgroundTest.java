@@ -322,7 +322,7 @@ class BackgroundTest {
                             .attribute(logits, Inputs.of(tensor(new double[][] {{1, 0, 0}}))))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("link logit: a score is 5.0")
-                    .hasMessageContaining("Target.sigmoid");
+                    .hasMessageContaining("the sigmoid of a logit");
             assertThatThrownBy(() -> Baseline.kMeans(0, tensor(new double[][] {{1, 2}})))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("kmeans: 0 clusters; give at least 1");

@@ -37,7 +37,7 @@ class NativeCallTest {
     private static void spin(CountDownLatch ended) {
         long start = System.nanoTime();
         while (ended.getCount() > 0 && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(100)) {
-            Thread.yield();
+            Thread.onSpinWait();
         }
         assertThat(ended.getCount()).isZero();
     }

@@ -31,6 +31,7 @@ import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.KernelShap;
+import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.ShapleySampling;
 import io.github.attribution4j.perturbation.ShapleyValues;
@@ -232,6 +233,8 @@ class CaptumMapTest {
                 .sampling(KernelShap.Sampling.CAPTUM)
                 .mask(mask));
         explains(new KernelShap().samples(512).mask(mask));
+        explains(Lime.captum().mask(mask));
+        explains(new Lime().fit(Lime.Fit.RIDGE).strength(1).kernel(Lime.Kernel.cosine(0.5)));
         Inputs two = Inputs.of(model.tensors().concat(List.of(image, references.rows(1, 2)), 0));
         explains(new FeaturePermutation().mask(mask), Target.index(3), two);
         explains(new FeaturePermutation().mask(FeatureMask.ranges(1, 16, 16)).at("relu3"), Target.index(3), two);

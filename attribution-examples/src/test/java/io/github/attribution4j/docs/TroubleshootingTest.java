@@ -185,10 +185,8 @@ class TroubleshootingTest {
                 "models from opset 7 on can be explained",
                 () -> OnnxModel.load(model(8, 8, 0x3A, 0, 0x42, 2, 0x10, 6)));
         failures.put(
-                "is a graph for training",
-                () -> OnnxModel.load(model(8, 8, 0x3A, 0, 0x42, 2, 0x10, 17, 0xA2, 1, 0)));
-        failures.put(
-                "has sparse initializers", () -> OnnxModel.load(model(8, 8, 0x3A, 2, 0x7A, 0, 0x42, 2, 0x10, 17)));
+                "is a graph for training", () -> OnnxModel.load(model(8, 8, 0x3A, 0, 0x42, 2, 0x10, 17, 0xA2, 1, 0)));
+        failures.put("has sparse initializers", () -> OnnxModel.load(model(8, 8, 0x3A, 2, 0x7A, 0, 0x42, 2, 0x10, 17)));
         failures.put("the model has no output", () -> OnnxModel.load(digits, plain.output("logit")));
         failures.put("is a sequence or a map", () -> trait("sequence", plain.output("parts")));
         failures.put("but the model takes", () -> {
@@ -198,10 +196,8 @@ class TroubleshootingTest {
             }
         });
         failures.put("the model has no input", () -> explainOnnx(OnnxModel.load(digits), "pixels", 1, 1, 8, 8));
-        failures.put(
-                "gradients do not pass", () -> explainOnnx(trait("maps", plain.output("scores")), "x", 1, 4));
-        failures.put(
-                "no gradient comes back from", () -> explainOnnx(trait("maps", plain.output("label")), "x", 1, 4));
+        failures.put("gradients do not pass", () -> explainOnnx(trait("maps", plain.output("scores")), "x", 1, 4));
+        failures.put("no gradient comes back from", () -> explainOnnx(trait("maps", plain.output("label")), "x", 1, 4));
         failures.put("cannot be cut", () -> {
             try (OnnxModel onnx = OnnxModel.load(digits)) {
                 onnx.cut("image");

@@ -89,13 +89,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void a_user_sees_one_type() {
+    void a_user_sees_a_model_and_its_options() {
         assertThat(ONNX.stream()
                         .filter(type -> type.isTopLevelClass()
                                 && type.getPackageName().equals(BASE)
                                 && type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(JavaClass::getSimpleName))
-                .containsExactly("OnnxModel");
+                .containsExactlyInAnyOrder("OnnxModel", "OnnxOptions");
     }
 
     @Test

@@ -140,7 +140,7 @@ class SurveyCommandTest {
                         .refusal())
                 .contains("nowhere")
                 .contains("no such folder");
-        assertThat(Cli.run("survey", "--models", folder.toString()).refusal()).contains("holds no model; their names"
-                + " end in .pt, .ptl, .pth, .ts or .onnx");
+        assertThat(Cli.run("survey", "--models", folder.toString()).refusal())
+                .contains("holds no model; their names" + " end in .pt, .ptl, .pth, .ts or .onnx");
     }
 }
