@@ -182,12 +182,11 @@ final class OnnxSignature {
 
     private String described(Parameter input) {
         ElementType element = elements.get(input.name());
-        boolean same = input.given().equals(input.name()) || element == null;
-        return input.name() + ": "
-                + (same
-                        ? described(input.type())
-                        : described(new ValueType(element, input.type().dims())) + " given as "
-                                + input.dataType().label());
+        String type = element == null || input.given().equals(input.name())
+                ? described(input.type())
+                : described(new ValueType(element, input.type().dims())) + " given as "
+                        + input.dataType().label();
+        return input.name() + ": " + type;
     }
 
     private String described(List<ValueInfo> values) {
