@@ -120,7 +120,7 @@ class OnnxGuardsTest {
             assertThat(model.oneRowAtATime().orElseThrow()).contains("fixes one row", "x' is float32[1, 3]");
             Inputs inputs = Inputs.of(expected("batch-of-one", "x").to(DataType.FLOAT32));
             Target both = Target.sum(Target.index(0), Target.index(1));
-            try (Explanation why = new Saliency().signed().attribute(model, inputs, both);
+            try (Explanation why = Saliency.signed().attribute(model, inputs, both);
                     Explanation path = new IntegratedGradients().steps(20).attribute(model, inputs, both)) {
                 assertNear(why.attribution(), expected("batch-of-one", "d"), 1e-5);
                 assertThat(why.notices()).anyMatch(line -> line.contains("fixes one row"));
@@ -159,7 +159,7 @@ class OnnxGuardsTest {
             Tensor h = cut.activations(inputs).get(0);
             assertThat(h.shape()).isEqualTo(Shape.of(3, 4, 5));
             assertNear(cut.tail().forward(cut.tailInputs(inputs, h)), y, 1e-6);
-            try (Explanation why = new Saliency().signed().attribute(model, inputs, Target.at(2, 1));
+            try (Explanation why = Saliency.signed().attribute(model, inputs, Target.at(2, 1));
                     Explanation inside = new Saliency().at("h").attribute(model, inputs, Target.at(2, 1))) {
                 assertThat(why.notices()).anyMatch(line -> line.contains("without an axis of rows"));
                 assertThat(inside.attribution().shape()).isEqualTo(Shape.of(3, 4, 5));

@@ -194,8 +194,8 @@ class OnnxModelContractTest {
     }
 
     @Nested
-    class Double extends Modules {
-        Double() {
+    class Float64 extends Modules {
+        Float64() {
             super("mlp_double", "dynamo", "fc1", "tanh", "fc2", "relu", "fc3");
         }
 
@@ -362,7 +362,7 @@ class OnnxModelContractTest {
     private static Tensor ids(int rows, int length) {
         long[] ids = new long[rows * length];
         for (int i = 0; i < ids.length; i++) {
-            ids[i] = 4 + (i * 7 + i / length * 5) % 15;
+            ids[i] = 4L + (i * 7 + i / length * 5) % 15;
         }
         return Tensors.ofJava().of(ids, rows, length);
     }

@@ -24,6 +24,7 @@ import java.util.function.Function;
  * @param base the good one
  * @param what was done to it, in words
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 record Damage(Path base, String what, byte[] bytes) {
     /** The folder of the good files. */
     static final String DATA = "attribution.golden";
@@ -134,7 +135,7 @@ record Damage(Path base, String what, byte[] bytes) {
 
         /** Any message that has fields. */
         Tree any() {
-            Tree chosen = message(Kind.values()[below(Kind.values().length)]);
+            Tree chosen = message(any(List.of(Kind.values())));
             return chosen.fields.isEmpty() ? model : chosen;
         }
 
