@@ -88,8 +88,8 @@ public final class Coalitions {
             double of(double score) {
                 if (!(score > 0 && score < 1)) {
                     throw new ModelException("link logit: a score is " + score
-                            + ", and log odds need a probability between 0 and 1, both excluded; explain the probability"
-                            + " of a class, or the sigmoid of a logit, or use link identity");
+                            + ", and log odds need a probability between 0 and 1, both excluded; explain the"
+                            + " probability of a class, or the sigmoid of a logit, or use link identity");
                 }
                 return Math.log(score / (1 - score));
             }

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>What runs on this thread for an explanation whose {@link Run} has a deadline or a {@link Run.Cancellation} is stopped
- * within some milliseconds after the deadline passes, the run is cancelled or the thread is interrupted. Without such a
- * run, nobody stops a call, and nothing is spent on it.
+ * <p>What runs on this thread for an explanation whose {@link Run} has a deadline or a {@link Run.Cancellation} is
+ * stopped within some milliseconds after the deadline passes, the run is cancelled or the thread is interrupted.
+ * Without such a run, nobody stops a call, and nothing is spent on it.
  */
 @Experimental
 public final class NativeCall implements AutoCloseable {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the nodes in front of an output say of it: random draws, gradients that are lost, rows that depend on others. */
+/** What the nodes before an output say of it: random draws, lost gradients, rows that depend on others. */
 final class Remarks {
     private static final Set<String> DRAWS = Set.of(
             "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli");
