@@ -16,7 +16,6 @@ import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,7 +33,7 @@ class BackgroundGoldenTest {
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> golden = NumpyFiles.readNpz(FILE, Tensors.ofJava());
             Baseline background = Baseline.samples(golden.get("background"));
-            Model model = network(golden);
+            Model model = GoldenNetwork.of(golden);
             Inputs rows = Inputs.of(golden.get("rows"));
             String name = link.toString().toLowerCase(Locale.ROOT);
             double[] values = golden.get("values/" + name).toDoubleArray();
@@ -48,25 +47,5 @@ class BackgroundGoldenTest {
                 }
             }
         }
-    }
-
-    private static Model network(Map<String, Tensor> golden) {
-        double[] w1 = golden.get("w1").toDoubleArray();
-        double[] b1 = golden.get("b1").toDoubleArray();
-        double[] w2 = golden.get("w2").toDoubleArray();
-        double b2 = golden.get("b2").toDoubleArray()[0];
-        return Model.of(rows -> Arrays.stream(rows)
-                .map(row -> {
-                    double sum = b2;
-                    for (int unit = 0; unit < b1.length; unit++) {
-                        double hidden = b1[unit];
-                        for (int i = 0; i < row.length; i++) {
-                            hidden += w1[unit * row.length + i] * row[i];
-                        }
-                        sum += w2[unit] * Math.tanh(hidden);
-                    }
-                    return new double[] {1 / (1 + Math.exp(-sum))};
-                })
-                .toArray(double[][]::new));
     }
 }

@@ -72,7 +72,7 @@ class LimeTest {
                             FeatureMask.of(Tensors.ofJava().of(groups, 1, groups.length)))
                     .baseline(Baseline.of(golden.get("baseline")))
                     .attribute(
-                            network(golden),
+                            GoldenNetwork.of(golden),
                             Inputs.of(golden.get("rows")),
                             Target.output(),
                             Run.defaults().seed(7))) {
@@ -84,26 +84,6 @@ class LimeTest {
                         .containsExactly(golden.get(name + "/r-squared").toDoubleArray(), within(1e-4));
             }
         }
-    }
-
-    private static Model network(Map<String, Tensor> golden) {
-        double[] w1 = golden.get("w1").toDoubleArray();
-        double[] b1 = golden.get("b1").toDoubleArray();
-        double[] w2 = golden.get("w2").toDoubleArray();
-        double b2 = golden.get("b2").toDoubleArray()[0];
-        return Model.of(rows -> Arrays.stream(rows)
-                .map(row -> {
-                    double sum = b2;
-                    for (int unit = 0; unit < b1.length; unit++) {
-                        double hidden = b1[unit];
-                        for (int i = 0; i < row.length; i++) {
-                            hidden += w1[unit * row.length + i] * row[i];
-                        }
-                        sum += w2[unit] * Math.tanh(hidden);
-                    }
-                    return new double[] {1 / (1 + Math.exp(-sum))};
-                })
-                .toArray(double[][]::new));
     }
 
     private static Model linear(double... weights) {
