@@ -42,6 +42,7 @@ class ArchitectureTest {
                         BASE + ".gradient..",
                         BASE + ".cam..",
                         BASE + ".perturbation..",
+                        BASE + ".shapley..",
                         BASE + ".text..",
                         BASE + ".propagation..",
                         BASE + ".metric..",
@@ -131,7 +132,7 @@ class ArchitectureTest {
 
     @Test
     void method_packages_do_not_see_each_other() {
-        slices().matching(BASE + ".(gradient|cam|perturbation|text|propagation|metric)..")
+        slices().matching(BASE + ".(gradient|cam|perturbation|shapley|text|propagation|metric)..")
                 .should()
                 .notDependOnEachOther()
                 .allowEmptyShould(true)

@@ -6,7 +6,7 @@ import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.Occlusion;
-import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;

@@ -2,6 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
@@ -16,7 +17,8 @@ import java.util.Arrays;
  * </pre>
  *
  * <p>The attribution of a group stands at each of its elements. Groups that only matter together, or that stand in for
- * each other, are seen one by one, so attributions do not add up to the score; {@link ShapleyValues} do.
+ * each other, are seen one by one, so attributions do not add up to the score;
+ * {@link io.github.attribution4j.shapley.ShapleyValues} do.
  *
  * <p>If the baseline is a set of samples, every score above but F(x) is the mean over all of them, and each coalition
  * costs as many rows; see {@link io.github.attribution4j.mask.Coalitions}.
@@ -55,7 +57,7 @@ public final class FeatureAblation extends CoalitionMethod<FeatureAblation> {
     }
 
     @Override
-    Outcome explain(Coalitions coalitions) {
+    protected Outcome explain(Coalitions coalitions) {
         double[] scores = coalitions.scores();
         double[][] values = coalitions.scores(coalitions::groups, (example, row, kept) -> {
             Arrays.fill(kept, true);

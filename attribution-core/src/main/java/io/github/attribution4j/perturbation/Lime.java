@@ -3,6 +3,7 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.internal.Numbers;
+import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
@@ -245,7 +246,7 @@ public final class Lime extends CoalitionMethod<Lime> {
     }
 
     @Override
-    void check(Problems problems, int groups) {
+    protected void check(Problems problems, int groups) {
         problems.require(
                 groups <= MOST_GROUPS,
                 "lime: the mask makes " + groups + " groups, and the fit has a matrix of " + groups + " x " + groups
@@ -253,7 +254,7 @@ public final class Lime extends CoalitionMethod<Lime> {
     }
 
     @Override
-    Outcome explain(Coalitions coalitions) {
+    protected Outcome explain(Coalitions coalitions) {
         Run run = coalitions.evaluator().run();
         double[] scores = coalitions.scores();
         RandomCoalitions[] drawn = new RandomCoalitions[scores.length];

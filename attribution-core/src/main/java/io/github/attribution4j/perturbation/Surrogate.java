@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.internal.numeric.LeastSquares;
 import java.util.Arrays;
 
 /**

@@ -5,11 +5,10 @@
  * <p>Start with {@link io.github.attribution4j.perturbation.FeatureAblation} (what changes when a group of elements
  * goes absent) and {@link io.github.attribution4j.mask.FeatureMask} (what a group is).
  * {@link io.github.attribution4j.perturbation.Occlusion} slides a window.
- * {@link io.github.attribution4j.perturbation.ShapleyValues} accounts for every combination of groups exactly;
- * {@link io.github.attribution4j.perturbation.ShapleySampling} and
- * {@link io.github.attribution4j.perturbation.KernelShap} estimate the same numbers from a sample of combinations, and
- * say how far off they may be. {@link io.github.attribution4j.perturbation.FeaturePermutation} needs no baseline: it
- * shuffles groups between examples.
+ * {@link io.github.attribution4j.perturbation.FeaturePermutation} needs no baseline: it shuffles groups between
+ * examples. {@link io.github.attribution4j.perturbation.Rise} and {@link io.github.attribution4j.perturbation.Lime}
+ * look at random samples around the input. Methods that account for every combination of groups are in
+ * {@code io.github.attribution4j.shapley}.
  *
  * <p>Notation: x is an example, b its baseline, M the number of groups, F the target's score. A coalition S is a set of
  * groups; v(S) is F at x with every group outside S replaced by b, so v(∅) = F(b) and v(all) = F(x). The attribution of

@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.Map;
 
 /** The network of golden/background.py and golden/lime.py: y = sigmoid(w2 tanh(w1 x + b1) + b2). */
-final class GoldenNetwork {
+public final class GoldenNetwork {
     private GoldenNetwork() {}
 
     /** Returns the network whose weights are w1, b1, w2 and b2. */
-    static Model of(Map<String, Tensor> golden) {
+    public static Model of(Map<String, Tensor> golden) {
         double[] w1 = golden.get("w1").toDoubleArray();
         double[] b1 = golden.get("b1").toDoubleArray();
         double[] w2 = golden.get("w2").toDoubleArray();

@@ -11,7 +11,7 @@ import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.onnx.OnnxModel;
-import io.github.attribution4j.perturbation.ShapleyValues;
+import io.github.attribution4j.shapley.ShapleyValues;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;

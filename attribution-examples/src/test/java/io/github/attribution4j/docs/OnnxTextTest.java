@@ -15,7 +15,7 @@ import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.onnx.OnnxModel;
-import io.github.attribution4j.perturbation.ShapleySampling;
+import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What core computes with tensors for several rooms: digests and noise. No API. */
+/** What core computes with numbers for several rooms: digests, noise, moments and least squares. No API. */
 @NullMarked
 package io.github.attribution4j.internal.numeric;
 

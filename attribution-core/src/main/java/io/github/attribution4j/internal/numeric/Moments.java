@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.internal.numeric;
 
 /** Mean and variance of vectors, in one pass (Welford, 1962). */
-final class Moments {
+public final class Moments {
     private final double[] mean;
     private final double[] squares;
     private long count;
 
-    Moments(int length) {
+    /** Creates them for vectors of a length. */
+    public Moments(int length) {
         mean = new double[length];
         squares = new double[length];
     }
 
-    void add(double[] values) {
+    /** Adds a vector. */
+    public void add(double[] values) {
         count++;
         for (int i = 0; i < mean.length; i++) {
             double before = values[i] - mean[i];
@@ -21,12 +23,13 @@ final class Moments {
         }
     }
 
-    double[] mean() {
+    /** Returns the mean. */
+    public double[] mean() {
         return mean.clone();
     }
 
     /** Returns the standard error of each mean; NaN after fewer than 2 vectors. */
-    double[] standardError() {
+    public double[] standardError() {
         double[] errors = new double[mean.length];
         for (int i = 0; i < errors.length; i++) {
             errors[i] = count < 2 ? Double.NaN : Math.sqrt(squares[i] / (count - 1) / count);

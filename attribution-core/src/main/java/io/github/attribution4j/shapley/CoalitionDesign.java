@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
 /** Which coalitions of one example {@link KernelShap} evaluates, and what follows from their scores. */
 interface CoalitionDesign {

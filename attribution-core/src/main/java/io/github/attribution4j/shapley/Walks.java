@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.internal.RandomStream;
+import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.run.Run;
 import java.util.ArrayList;
 import java.util.Arrays;

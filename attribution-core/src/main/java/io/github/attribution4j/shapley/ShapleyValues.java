@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description;
@@ -63,7 +64,7 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
     }
 
     @Override
-    Outcome explain(Coalitions coalitions) {
+    protected Outcome explain(Coalitions coalitions) {
         double[] scores = coalitions.scores();
         double[] baselineScores = new double[scores.length];
         double[][] values = new double[scores.length][];
@@ -88,7 +89,7 @@ public final class ShapleyValues extends CoalitionMethod<ShapleyValues> {
     }
 
     @Override
-    void check(Problems problems, int groups) {
+    protected void check(Problems problems, int groups) {
         problems.require(
                 groups <= MOST_GROUPS,
                 "shapley-values: the mask makes " + groups + " groups, and exact values need 2^" + groups

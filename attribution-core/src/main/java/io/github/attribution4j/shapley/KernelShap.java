@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
@@ -133,7 +134,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     }
 
     @Override
-    Outcome explain(Coalitions coalitions) {
+    protected Outcome explain(Coalitions coalitions) {
         Run started = coalitions.evaluator().run();
         double[] scores = coalitions.scores();
         double[] baselineScores = coalitions.baselineScores();
@@ -149,7 +150,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
             estimates[example] =
                     designs.get(example).estimate(baselineScores[example], evaluated[example], scores[example]);
         }
-        return estimated(
+        return Estimate.outcome(
                 coalitions,
                 estimates,
                 baselineScores,
@@ -171,7 +172,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     }
 
     @Override
-    void check(Problems problems, int most) {
+    protected void check(Problems problems, int most) {
         if (most > MOST_GROUPS) {
             problems.add("kernel-shap: the mask makes " + most + " groups, and the regression has a matrix of " + most
                     + " x " + most + "; give a mask with at most " + MOST_GROUPS + " groups, or use shapley-sampling");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
+import io.github.attribution4j.internal.numeric.LeastSquares;
+import io.github.attribution4j.internal.numeric.Moments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.internal.numeric.Moments;
+import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
@@ -90,14 +92,14 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
     }
 
     @Override
-    void check(Problems problems, int groups) {
+    protected void check(Problems problems, int groups) {
         problems.require(
                 !antithetic || samples % 2 == 0,
                 "samples " + samples + ": antithetic walks come in pairs; give an even number, or antithetic(false)");
     }
 
     @Override
-    Outcome explain(Coalitions coalitions) {
+    protected Outcome explain(Coalitions coalitions) {
         Run started = coalitions.evaluator().run();
         double[] scores = coalitions.scores();
         double[] baselineScores = coalitions.baselineScores();
@@ -115,7 +117,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
                     ? Estimate.single(scores[example] - baselineScores[example])
                     : new Estimate(gains.mean(), gains.standardError());
         }
-        return estimated(
+        return Estimate.outcome(
                 coalitions,
                 estimates,
                 baselineScores,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
 /** All coalitions: the regression has become the definition, and is solved by it. */
 record EveryCoalition(int groups) implements CoalitionDesign {

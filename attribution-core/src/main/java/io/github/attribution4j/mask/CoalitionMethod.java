@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.mask;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.mask.Coalitions;
-import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
@@ -16,32 +14,35 @@ import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.Arrays;
 
 /**
- * Scores of coalitions: some groups of elements stay, all others are replaced by a baseline. {@link FeatureAblation}
- * asks for those that lack one group, {@link ShapleyValues} for all, {@link ShapleySampling} and {@link KernelShap} for
- * a sample.
+ * A method that is written with {@link Coalitions}: some groups of elements stay, all others are replaced by a
+ * baseline. It has the settings {@code baseline}, {@code link} and {@code mask}; a method of your own lists them in its
+ * description.
  *
  * @param <S> the method itself
  */
-abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Described<Model, S>
-        implements Attribution.Forward permits FeatureAblation, ShapleyValues, ShapleySampling, KernelShap, Lime {
-    static final Setting<Baseline> BASELINE = Setting.of(
+public abstract class CoalitionMethod<S extends CoalitionMethod<S>> extends Described<Model, S>
+        implements Attribution.Forward {
+    /** The setting of {@link #baseline}. */
+    public static final Setting<Baseline> BASELINE = Setting.of(
             "baseline",
             Coalitions.BASELINES,
             Baseline.zeros(),
             "what absent groups are replaced by: one reference for each example, or a set of samples, over which the"
                     + " score is averaged");
-    static final Setting<Coalitions.Link> LINK = Setting.of(
+    /** The setting of {@link #link}. */
+    public static final Setting<Coalitions.Link> LINK = Setting.of(
             "link",
             Coalitions.Link.KIND,
             Coalitions.Link.IDENTITY,
             "what mean scores are seen through: identity, or logit for attributions of a probability in log odds");
-    static final Setting<FeatureMask> MASK = Setting.of(
+    /** The setting of {@link #mask}. */
+    public static final Setting<FeatureMask> MASK = Setting.of(
             "mask", FeatureMask.KIND, FeatureMask.perElement(), "the groups of elements that go absent together");
 
-    CoalitionMethod(Settings<S> settings) {
+    /** Creates the method with these settings. */
+    protected CoalitionMethod(Settings<S> settings) {
         super(settings);
     }
 
@@ -60,8 +61,8 @@ abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Desc
     }
 
     /**
-     * Returns a copy with other groups; every element its own unless set. {@link ShapleyValues} takes at most 24 for
-     * each example, {@link KernelShap} 2048.
+     * Returns a copy with other groups; every element its own unless set. {@code shapley-values} takes at most 24
+     * for each example, {@code kernel-shap} 2048.
      */
     public final S mask(FeatureMask mask) {
         return with(MASK, mask);
@@ -70,31 +71,14 @@ abstract sealed class CoalitionMethod<S extends CoalitionMethod<S>> extends Desc
     /**
      * Adds what is wrong with the number of groups, the largest of any example; any will do unless it says otherwise.
      */
-    void check(Problems problems, int groups) {}
+    protected void check(Problems problems, int groups) {}
 
     /** Computes. */
-    abstract Outcome explain(Coalitions coalitions);
+    protected abstract Outcome explain(Coalitions coalitions);
 
     /** Returns advice for methods that take the groups one by one. */
-    static String betterWithMask(long elements) {
+    public static String betterWithMask(long elements) {
         return elements > 1000 ? "better with a --mask: there are " + elements + " elements" : "";
-    }
-
-    /**
-     * Returns the outcome of a method that estimates Shapley values.
-     *
-     * @param withoutErrors what the user should know if some example has no standard errors, so that none are given
-     */
-    static Outcome estimated(
-            Coalitions coalitions, Estimate[] estimates, double[] baselineScores, String withoutErrors) {
-        double[][] values = Arrays.stream(estimates).map(Estimate::values).toArray(double[][]::new);
-        Outcome outcome = coalitions.complete(values, baselineScores);
-        if (Arrays.stream(estimates).allMatch(Estimate::hasErrors)) {
-            double[][] errors = Arrays.stream(estimates).map(Estimate::errors).toArray(double[][]::new);
-            return outcome.standardErrors(coalitions.spread(errors));
-        }
-        coalitions.evaluator().notice(withoutErrors);
-        return outcome;
     }
 
     @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.shapley;
 
 /** The definition of the Shapley value, for a game whose every coalition has been evaluated. */
 final class ExactShapley {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
+package io.github.attribution4j.internal.numeric;
 
 import java.util.Optional;
 
@@ -10,7 +10,7 @@ import java.util.Optional;
  * good as the rows allow, not as their squares do. Where rows leave a direction open, a ridge that refinement takes
  * back out leaves it at zero: the solution of least norm.
  */
-final class LeastSquares {
+public final class LeastSquares {
     /** A pivot below this part of the mean diagonal counts as zero. */
     private static final double DEFICIENT = 1e-11;
 
@@ -33,7 +33,7 @@ final class LeastSquares {
      * @param rows a, each of {@code unknowns} numbers
      * @param weights w, each more than 0
      */
-    LeastSquares(double[][] rows, double[] weights, int unknowns) {
+    public LeastSquares(double[][] rows, double[] weights, int unknowns) {
         this.rows = rows;
         this.weights = weights;
         this.unknowns = unknowns;
@@ -90,7 +90,7 @@ final class LeastSquares {
     }
 
     /** Returns whether the rows leave a direction open. */
-    boolean isDeficient() {
+    public boolean isDeficient() {
         return deficient;
     }
 
@@ -113,7 +113,7 @@ final class LeastSquares {
     }
 
     /** Returns the solution x for right-hand sides b. */
-    double[] solve(double[] b) {
+    public double[] solve(double[] b) {
         double[] x = new double[unknowns];
         double[] best = x.clone();
         double last = Double.POSITIVE_INFINITY;
@@ -161,7 +161,7 @@ final class LeastSquares {
      *
      * @return nothing if the rows do not determine the solution, or not without this one
      */
-    Optional<double[]> influence(int row, double[] solution, double response) {
+    public Optional<double[]> influence(int row, double[] solution, double response) {
         double[] influence = inverseGram(rows[row]);
         double left = left(row, influence);
         if (deficient || left < DETERMINED) {
