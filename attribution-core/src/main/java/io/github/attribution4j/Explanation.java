@@ -17,12 +17,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The result of a method: attributions, how far they are from complete or how uncertain they are, what they cost, and
@@ -31,47 +32,14 @@ import org.jspecify.annotations.Nullable;
  * <p>An explanation owns its tensors; closing it closes them. Arrays returned are copies.
  */
 public final class Explanation implements AutoCloseable {
-    private final List<String> names;
-    private final List<Tensor> attributions;
-    private final List<Tensor> standardErrors;
-    private final double[] scores;
-    private final double @Nullable [] baselineScores;
-    private final double @Nullable [] completenessGap;
-    private final Map<String, double[]> measures;
-    private final Counts counts;
-    private final Duration elapsed;
-    private final List<String> notices;
-    private final Provenance provenance;
-    private final Map<String, Tensor> inputData;
-    private final Labels labels;
+    private final ExplanationParts parts;
 
-    Explanation(
-            List<String> names,
-            List<Tensor> attributions,
-            List<Tensor> standardErrors,
-            double[] scores,
-            double @Nullable [] baselineScores,
-            double @Nullable [] completenessGap,
-            Map<String, double[]> measures,
-            Counts counts,
-            Duration elapsed,
-            List<String> notices,
-            Provenance provenance,
-            Map<String, Tensor> inputData,
-            Labels labels) {
-        this.names = List.copyOf(names);
-        this.attributions = List.copyOf(attributions);
-        this.standardErrors = List.copyOf(standardErrors);
-        this.scores = scores;
-        this.baselineScores = baselineScores;
-        this.completenessGap = completenessGap;
-        this.measures = Collections.unmodifiableMap(new LinkedHashMap<>(measures));
-        this.counts = counts;
-        this.elapsed = elapsed;
-        this.notices = List.copyOf(notices);
-        this.provenance = provenance;
-        this.inputData = Collections.unmodifiableMap(new LinkedHashMap<>(inputData));
-        this.labels = labels;
+    Explanation(ExplanationParts parts) {
+        this.parts = parts.unmodifiable();
+    }
+
+    private Explanation with(Consumer<ExplanationParts> change) {
+        return new Explanation(parts.with(change));
     }
 
     /**
@@ -100,12 +68,12 @@ public final class Explanation implements AutoCloseable {
 
     /** Returns the names of the attributed inputs, in order. */
     public List<String> names() {
-        return names;
+        return parts.names;
     }
 
     /** Returns the attributions of each attributed input, in order; axis 0 counts examples. */
     public List<Tensor> attributions() {
-        return attributions;
+        return parts.attributions;
     }
 
     /**
@@ -114,14 +82,14 @@ public final class Explanation implements AutoCloseable {
      * @throws IllegalStateException if there are several
      */
     public Tensor attribution() {
-        return only(attributions, "attributions");
+        return only(parts.attributions, "attributions");
     }
 
     /**
      * Returns for each attributed input the standard error of each attribution; empty for methods that do not sample.
      */
     public List<Tensor> standardErrors() {
-        return standardErrors;
+        return parts.standardErrors;
     }
 
     /**
@@ -130,15 +98,15 @@ public final class Explanation implements AutoCloseable {
      * @throws IllegalStateException if there are several, or none were computed
      */
     public Tensor standardError() {
-        if (standardErrors.isEmpty()) {
-            throw new IllegalStateException(provenance.method() + " computes no standard errors");
+        if (parts.standardErrors.isEmpty()) {
+            throw new IllegalStateException(parts.provenance.method() + " computes no standard errors");
         }
-        return only(standardErrors, "standard errors");
+        return only(parts.standardErrors, "standard errors");
     }
 
     private Tensor only(List<Tensor> tensors, String what) {
         if (tensors.size() != 1) {
-            throw new IllegalStateException("there are " + what + " for " + tensors.size() + " inputs, " + names
+            throw new IllegalStateException("there are " + what + " for " + tensors.size() + " inputs, " + parts.names
                     + "; ask for the list and choose one");
         }
         return tensors.get(0);
@@ -146,17 +114,17 @@ public final class Explanation implements AutoCloseable {
 
     /** Returns the target's score at each explained example. */
     public double[] scores() {
-        return scores.clone();
+        return parts.scores.clone();
     }
 
     /** Returns the target's score at each example's baseline, for methods that compare with one. */
     public Optional<double[]> baselineScores() {
-        return Optional.ofNullable(baselineScores).map(double[]::clone);
+        return Optional.ofNullable(parts.baselineScores).map(double[]::clone);
     }
 
     /** Returns whether the method has a completeness gap. */
     public boolean hasCompletenessGap() {
-        return completenessGap != null;
+        return parts.completenessGap != null;
     }
 
     /**
@@ -166,10 +134,11 @@ public final class Explanation implements AutoCloseable {
      * @throws IllegalStateException if the method does not claim completeness
      */
     public double[] completenessGap() {
-        if (completenessGap == null) {
-            throw new IllegalStateException(provenance.method() + " does not claim completeness, so it has no gap");
+        if (parts.completenessGap == null) {
+            throw new IllegalStateException(
+                    parts.provenance.method() + " does not claim completeness, so it has no gap");
         }
-        return completenessGap.clone();
+        return parts.completenessGap.clone();
     }
 
     /**
@@ -178,35 +147,35 @@ public final class Explanation implements AutoCloseable {
      */
     public Map<String, double[]> measures() {
         Map<String, double[]> copies = new LinkedHashMap<>();
-        measures.forEach((name, values) -> copies.put(name, values.clone()));
+        parts.measures.forEach((name, values) -> copies.put(name, values.clone()));
         return copies;
     }
 
     /** Returns what the computation cost. */
     public Counts counts() {
-        return counts;
+        return parts.counts;
     }
 
     /** Returns the wall time from the start of {@code attribute} to its end. */
     public Duration elapsed() {
-        return elapsed;
+        return parts.elapsed;
     }
 
     /** Returns the notices, such as those about unused inputs, or about smaller batches because memory ran out. */
     public List<String> notices() {
-        return notices;
+        return parts.notices;
     }
 
     /** Returns where the explanation comes from. */
     public Provenance provenance() {
-        return provenance;
+        return parts.provenance;
     }
 
     /**
      * Returns copies of the inputs by name, in order, if {@link #withInputData} kept them; else an empty map.
      */
     public Map<String, Tensor> inputData() {
-        return inputData;
+        return parts.inputData;
     }
 
     /**
@@ -216,11 +185,11 @@ public final class Explanation implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such example
      */
     public Features features(int example) {
-        if (example < 0 || example >= scores.length) {
-            throw new IllegalArgumentException("example " + example + ": the explanation has " + scores.length
-                    + "; choose one from 0 to " + (scores.length - 1));
+        if (example < 0 || example >= parts.scores.length) {
+            throw new IllegalArgumentException("example " + example + ": the explanation has " + parts.scores.length
+                    + "; choose one from 0 to " + (parts.scores.length - 1));
         }
-        return new Features(labels, example, names, attributions, standardErrors);
+        return new Features(parts.labels, example, parts.names, parts.attributions, parts.standardErrors);
     }
 
     /**
@@ -229,9 +198,9 @@ public final class Explanation implements AutoCloseable {
      * @throws IllegalStateException if there are several examples
      */
     public List<Feature> top(int k) {
-        if (scores.length != 1) {
+        if (parts.scores.length != 1) {
             throw new IllegalStateException(
-                    "there are " + scores.length + " examples; choose one with features(example).top(k)");
+                    "there are " + parts.scores.length + " examples; choose one with features(example).top(k)");
         }
         return features(0).top(k);
     }
@@ -249,7 +218,11 @@ public final class Explanation implements AutoCloseable {
     public Reasons reasons(int example, int k) {
         Features features = features(example);
         return new Reasons(
-                labels.target(example), scores[example], features.up(k), features.down(k), completenessGap != null);
+                parts.labels.target(example),
+                parts.scores[example],
+                features.up(k),
+                features.down(k),
+                parts.completenessGap != null);
     }
 
     /**
@@ -262,17 +235,17 @@ public final class Explanation implements AutoCloseable {
 
     /** Returns in words which score of an example is explained, with the name of its class if classes have names. */
     public String target(int example) {
-        return labels.target(example);
+        return parts.labels.target(example);
     }
 
     /** Returns the names of the model's classes, if they were given with {@link Target#named}; else none. */
     public List<String> classes() {
-        return labels.classes();
+        return parts.labels.classes();
     }
 
     /** Returns whether elements are grouped: whether one attribution may belong to several elements. */
     public boolean isGrouped() {
-        return labels.groups() != null;
+        return parts.labels.groups() != null;
     }
 
     /**
@@ -283,12 +256,14 @@ public final class Explanation implements AutoCloseable {
      * @throws IllegalStateException if elements are not grouped
      */
     public int[] groupNumbers(int attribution, int example) {
-        ElementGroups groups = labels.groups();
+        ElementGroups groups = parts.labels.groups();
         if (groups == null) {
             throw new IllegalStateException("elements are not grouped: each is a feature");
         }
         return groups.numbers(
-                attribution, example, attributions.get(attribution).shape().row());
+                attribution,
+                example,
+                parts.attributions.get(attribution).shape().row());
     }
 
     /**
@@ -306,21 +281,21 @@ public final class Explanation implements AutoCloseable {
      */
     public Explanation groupedBy(List<Shape> shapes, List<int[]> ids, List<String> groupNames) {
         if (isGrouped()) {
-            throw new IllegalStateException(provenance.method() + " was given a mask, whose groups these are: "
+            throw new IllegalStateException(parts.provenance.method() + " was given a mask, whose groups these are: "
                     + "elements within a group have one attribution together");
         }
         ElementGroups groups =
                 new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), false, null);
-        return copy(counts, provenance, inputData, labels.withGroups(groups));
+        return with(copy -> copy.labels = parts.labels.withGroups(groups));
     }
 
     /** Returns what the positions on the axes of an attribution are called; no names if none were given. */
     public FeatureNames featureNames(int attribution) {
-        return labels.names().get(attribution);
+        return parts.labels.names().get(attribution);
     }
 
     Labels labels() {
-        return labels;
+        return parts.labels;
     }
 
     /**
@@ -334,17 +309,13 @@ public final class Explanation implements AutoCloseable {
         Map<String, Tensor> copies = new LinkedHashMap<>();
         try (TensorScope scope = TensorScope.open()) {
             for (Inputs.Input input : inputs.all()) {
-                Tensor copy = input.tensor()
-                        .tensors()
-                        .of(
-                                input.tensor().toByteBuffer(),
-                                input.tensor().dataType(),
-                                input.tensor().shape());
+                Tensor tensor = input.tensor();
+                Tensor copy = tensor.tensors().of(tensor.toByteBuffer(), tensor.dataType(), tensor.shape());
                 copies.put(input.name(), copy);
             }
             copies.values().forEach(TensorScope::release);
         }
-        return copy(counts, provenance, copies, labels);
+        return with(copy -> copy.inputData = copies);
     }
 
     /**
@@ -352,8 +323,11 @@ public final class Explanation implements AutoCloseable {
      * named features. This explanation's other tensors move to the result; close that one.
      */
     public Explanation withoutInputData() {
-        inputData.values().forEach(Tensor::close);
-        return copy(counts, provenance, Map.of(), labels.withoutValues());
+        parts.inputData.values().forEach(Tensor::close);
+        return with(copy -> {
+            copy.inputData = Map.of();
+            copy.labels = parts.labels.withoutValues();
+        });
     }
 
     /**
@@ -390,37 +364,20 @@ public final class Explanation implements AutoCloseable {
         ExplanationNpz.write(this, file);
     }
 
-    /** Returns this explanation with other labels; the tensors are shared. */
-    private Explanation copy(Counts cost, Provenance origin, Map<String, Tensor> data, Labels words) {
-        return new Explanation(
-                names,
-                attributions,
-                standardErrors,
-                scores,
-                baselineScores,
-                completenessGap,
-                measures,
-                cost,
-                elapsed,
-                notices,
-                origin,
-                data,
-                words);
-    }
-
     /** Takes all tensors out of the scopes of this thread, to live until {@link #close()}. */
     void ownTensors() {
-        attributions.forEach(TensorScope::release);
-        standardErrors.forEach(TensorScope::release);
-        inputData.values().forEach(TensorScope::release);
+        tensors().forEach(TensorScope::release);
     }
 
     /** Closes the tensors. Idempotent. */
     @Override
     public void close() {
-        attributions.forEach(Tensor::close);
-        standardErrors.forEach(Tensor::close);
-        inputData.values().forEach(Tensor::close);
+        tensors().forEach(Tensor::close);
+    }
+
+    private Stream<Tensor> tensors() {
+        return Stream.of(parts.attributions, parts.standardErrors, parts.inputData.values())
+                .flatMap(Collection::stream);
     }
 
     /**
@@ -433,7 +390,10 @@ public final class Explanation implements AutoCloseable {
      * @param more cost of what the outer method evaluated in addition
      */
     public Explanation madeBy(Recipe method, Model.Identity model, Inputs inputs, Counts more) {
-        return copy(counts.plus(more), provenance.madeBy(method, model, inputs), inputData, labels);
+        return with(copy -> {
+            copy.counts = parts.counts.plus(more);
+            copy.provenance = parts.provenance.madeBy(method, model, inputs);
+        });
     }
 
     /**
@@ -444,22 +404,9 @@ public final class Explanation implements AutoCloseable {
      *
      * @param newNames what the attributions are of
      * @param newAttributions one for each name, axis 0 counts examples; the result will own them
+     * @param features names of positions, one for each name, such as {@link FeatureNames#none()}
      * @param sameSums whether each example's attributions still have the same sum, so that the completeness gap remains
      *     true; if not, the result has none
-     */
-    public Explanation withAttributions(List<String> newNames, List<Tensor> newAttributions, boolean sameSums) {
-        return withAttributions(
-                newNames,
-                newAttributions,
-                newNames.stream().map(name -> FeatureNames.none()).toList(),
-                sameSums);
-    }
-
-    /**
-     * Returns this explanation with other attributions, computed from its own, and names of their positions; see
-     * {@link #withAttributions(List, List, boolean)}.
-     *
-     * @param features one for each name
      * @throws IllegalArgumentException if names do not fit the attributions' shapes
      */
     public Explanation withAttributions(
@@ -469,33 +416,29 @@ public final class Explanation implements AutoCloseable {
             fitting.add(features.get(i)
                     .fitting(newNames.get(i), newAttributions.get(i).shape()));
         }
-        List<String> told = new ArrayList<>(notices);
-        if (!standardErrors.isEmpty()) {
+        List<String> told = new ArrayList<>(parts.notices);
+        if (!parts.standardErrors.isEmpty()) {
             told.add("the standard errors of single elements do not give those of the sums: left out");
         }
         newAttributions.forEach(TensorScope::release);
-        attributions.forEach(Tensor::close);
-        standardErrors.forEach(Tensor::close);
-        return new Explanation(
-                newNames,
-                newAttributions,
-                List.of(),
-                scores,
-                baselineScores,
-                sameSums ? completenessGap : null,
-                measures,
-                counts,
-                elapsed,
-                told,
-                provenance,
-                inputData,
-                labels.with(fitting));
+        parts.attributions.forEach(Tensor::close);
+        parts.standardErrors.forEach(Tensor::close);
+        return with(copy -> {
+            copy.names = newNames;
+            copy.attributions = newAttributions;
+            copy.standardErrors = List.of();
+            copy.completenessGap = sameSums ? parts.completenessGap : null;
+            copy.notices = told;
+            copy.labels = parts.labels.with(fitting);
+        });
     }
 
     @Override
     public String toString() {
-        return "Explanation[" + provenance.method() + ", target " + provenance.target() + ", " + scores.length
-                + (scores.length == 1 ? " example" : " examples") + ", attributions of " + String.join(", ", names)
+        return "Explanation[" + parts.provenance.method() + ", target " + parts.provenance.target() + ", "
+                + parts.scores.length
+                + (parts.scores.length == 1 ? " example" : " examples") + ", attributions of "
+                + String.join(", ", parts.names)
                 + "]";
     }
 }

@@ -67,9 +67,7 @@ final class ExplanationJson {
         cost.addProperty("checkRows", counts.checkRows());
         json.add("counts", cost);
         json.addProperty("elapsedNanos", explanation.elapsed().toNanos());
-        JsonArray notices = new JsonArray();
-        explanation.notices().forEach(notices::add);
-        json.add("notices", notices);
+        json.add("notices", GSON.toJsonTree(explanation.notices()));
         json.add("provenance", provenance(explanation.provenance()));
         json.add("labels", labels(explanation));
         if (!explanation.inputData().isEmpty()) {
@@ -89,11 +87,7 @@ final class ExplanationJson {
             JsonObject json = new JsonObject();
             json.addProperty("name", names.get(i));
             json.addProperty("dataType", tensor.dataType().label());
-            JsonArray shape = new JsonArray();
-            for (long dim : tensor.shape().dims()) {
-                shape.add(dim);
-            }
-            json.add("shape", shape);
+            json.add("shape", GSON.toJsonTree(tensor.shape().dims()));
             json.add("values", values(tensor));
             array.add(json);
         }
@@ -129,9 +123,7 @@ final class ExplanationJson {
     private static JsonObject provenance(Provenance provenance) {
         JsonObject json = new JsonObject();
         json.addProperty("method", provenance.method());
-        JsonObject settings = new JsonObject();
-        provenance.settings().forEach(settings::addProperty);
-        json.add("settings", settings);
+        json.add("settings", GSON.toJsonTree(provenance.settings()));
         json.addProperty("target", provenance.target());
         json.addProperty("seed", provenance.seed());
         json.addProperty("batching", provenance.batching());
@@ -144,9 +136,7 @@ final class ExplanationJson {
         model.addProperty("engine", provenance.model().engine());
         model.addProperty("device", provenance.model().device());
         if (!provenance.model().loaded().isEmpty()) {
-            JsonObject loaded = new JsonObject();
-            provenance.model().loaded().forEach(loaded::addProperty);
-            model.add("loaded", loaded);
+            model.add("loaded", GSON.toJsonTree(provenance.model().loaded()));
         }
         json.add("model", model);
         JsonArray inputs = new JsonArray();
@@ -170,8 +160,8 @@ final class ExplanationJson {
     private static JsonObject labels(Explanation explanation) {
         Labels labels = explanation.labels();
         JsonObject json = new JsonObject();
-        json.add("targets", texts(labels.targets()));
-        json.add("classes", texts(labels.classes()));
+        json.add("targets", GSON.toJsonTree(labels.targets()));
+        json.add("classes", GSON.toJsonTree(labels.classes()));
         json.addProperty("ofInputs", labels.ofInputs());
         JsonArray features = new JsonArray();
         for (int i = 0; i < labels.names().size(); i++) {
@@ -195,11 +185,11 @@ final class ExplanationJson {
             if (names.isEach(axis)) {
                 JsonArray each = new JsonArray();
                 for (int row = 0; row < examples; row++) {
-                    each.add(texts(names.along(axis, row)));
+                    each.add(GSON.toJsonTree(names.along(axis, row)));
                 }
                 one.add("namesOfEach", each);
             } else {
-                one.add("names", texts(names.along(axis, 0)));
+                one.add("names", GSON.toJsonTree(names.along(axis, 0)));
             }
             axes.add(one);
         }
@@ -210,7 +200,7 @@ final class ExplanationJson {
         int examples = explanation.scores().length;
         JsonObject json = new JsonObject();
         json.addProperty("shared", groups.shared());
-        json.add("names", texts(groups.names()));
+        json.add("names", GSON.toJsonTree(groups.names()));
         JsonArray contributions = new JsonArray();
         JsonArray errors = new JsonArray();
         boolean sampled = groups.shared() && !explanation.standardErrors().isEmpty();
@@ -232,28 +222,18 @@ final class ExplanationJson {
             JsonObject one = new JsonObject();
             boolean each = groups.shapes().get(i).dim(0) != 1;
             Shape row = groups.shapes().get(i).row();
-            JsonArray shape = new JsonArray();
-            for (long dim : row.prepend(each ? examples : 1).dims()) {
-                shape.add(dim);
-            }
             JsonArray ids = new JsonArray();
             for (int example = 0; example < (each ? examples : 1); example++) {
                 for (int number : groups.numbers(i, example, row)) {
                     ids.add(number);
                 }
             }
-            one.add("shape", shape);
+            one.add("shape", GSON.toJsonTree(row.prepend(each ? examples : 1).dims()));
             one.add("numbers", ids);
             elements.add(one);
         }
         json.add("elements", elements);
         return json;
-    }
-
-    private static JsonArray texts(List<String> texts) {
-        JsonArray array = new JsonArray();
-        texts.forEach(array::add);
-        return array;
     }
 
     static Explanation read(String text) {
@@ -268,27 +248,27 @@ final class ExplanationJson {
             List<Tensor> attributions = readTensors(json, "attributions");
             JsonObject counts = json.getAsJsonObject("counts");
             Provenance provenance = readProvenance(json.getAsJsonObject("provenance"));
-            Explanation explanation = new Explanation(
-                    readNames(json, "attributions"),
-                    attributions,
-                    readTensors(json, "standardErrors"),
-                    readNumbers(json.getAsJsonArray("scores")),
-                    optionalNumbers(json, "baselineScores"),
-                    optionalNumbers(json, "completenessGap"),
-                    readMeasures(json.getAsJsonObject("measures")),
-                    new Counts(
-                            counts.get("forwardRows").getAsLong(),
-                            counts.get("backwardRows").getAsLong(),
-                            counts.get("batches").getAsLong(),
-                            counts.get("largestBatch").getAsLong(),
-                            counts.has("checkRows") ? counts.get("checkRows").getAsLong() : 0),
-                    Duration.ofNanos(json.get("elapsedNanos").getAsLong()),
-                    list(json.getAsJsonArray("notices"), JsonElement::getAsString),
-                    provenance,
-                    byName(readNames(json, "inputs"), readTensors(json, "inputs")),
-                    version == 1
-                            ? Labels.none(attributions.size(), List.of(), List.of(provenance.target()))
-                            : readLabels(json.getAsJsonObject("labels")));
+            Labels labels = version == 1
+                    ? Labels.none(attributions.size(), List.of(), List.of(provenance.target()))
+                    : readLabels(json.getAsJsonObject("labels"));
+            Explanation explanation = new Explanation(new ExplanationParts(provenance, labels).with(read -> {
+                read.names = readNames(json, "attributions");
+                read.attributions = attributions;
+                read.standardErrors = readTensors(json, "standardErrors");
+                read.scores = readNumbers(json.getAsJsonArray("scores"));
+                read.baselineScores = optionalNumbers(json, "baselineScores");
+                read.completenessGap = optionalNumbers(json, "completenessGap");
+                read.measures = readMeasures(json.getAsJsonObject("measures"));
+                read.counts = new Counts(
+                        counts.get("forwardRows").getAsLong(),
+                        counts.get("backwardRows").getAsLong(),
+                        counts.get("batches").getAsLong(),
+                        counts.get("largestBatch").getAsLong(),
+                        counts.has("checkRows") ? counts.get("checkRows").getAsLong() : 0);
+                read.elapsed = Duration.ofNanos(json.get("elapsedNanos").getAsLong());
+                read.notices = list(json.getAsJsonArray("notices"), JsonElement::getAsString);
+                read.inputData = byName(readNames(json, "inputs"), readTensors(json, "inputs"));
+            }));
             explanation.ownTensors();
             return explanation;
         } catch (JsonParseException
@@ -329,9 +309,7 @@ final class ExplanationJson {
     private static Tensor readTensor(JsonElement element) {
         JsonObject json = element.getAsJsonObject();
         DataType type = DataType.valueOf(json.get("dataType").getAsString().toUpperCase(Locale.ROOT));
-        Shape shape = Shape.of(list(json.getAsJsonArray("shape"), JsonElement::getAsLong).stream()
-                .mapToLong(Long::longValue)
-                .toArray());
+        Shape shape = Shape.of(GSON.fromJson(json.get("shape"), long[].class));
         JsonArray values = json.getAsJsonArray("values");
         Tensors tensors = Tensors.ofJava();
         if (type == DataType.FLOAT32) {
@@ -344,10 +322,7 @@ final class ExplanationJson {
         if (type == DataType.FLOAT64) {
             return tensors.of(readNumbers(values), shape);
         }
-        long[] longs = list(values, JsonElement::getAsLong).stream()
-                .mapToLong(Long::longValue)
-                .toArray();
-        return tensors.of(longs, shape).to(type);
+        return tensors.of(GSON.fromJson(values, long[].class), shape).to(type);
     }
 
     private static double[] readNumbers(JsonArray array) {
@@ -448,12 +423,8 @@ final class ExplanationJson {
         List<int[]> ids = new ArrayList<>();
         for (JsonElement element : json.getAsJsonArray("elements")) {
             JsonObject one = element.getAsJsonObject();
-            shapes.add(Shape.of(list(one.getAsJsonArray("shape"), JsonElement::getAsLong).stream()
-                    .mapToLong(Long::longValue)
-                    .toArray()));
-            ids.add(list(one.getAsJsonArray("numbers"), JsonElement::getAsInt).stream()
-                    .mapToInt(Integer::intValue)
-                    .toArray());
+            shapes.add(Shape.of(GSON.fromJson(one.get("shape"), long[].class)));
+            ids.add(GSON.fromJson(one.get("numbers"), int[].class));
         }
         List<String> names = readTexts(json.getAsJsonArray("names"));
         for (int i = 0; i < shapes.size(); i++) {

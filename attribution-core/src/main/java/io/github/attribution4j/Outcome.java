@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.internal.numeric.FiniteValues;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Shape;
@@ -29,8 +30,7 @@ public final class Outcome {
         this.parts = parts;
     }
 
-    /** The fields of an outcome. A copy is changed only before it becomes part of an outcome. */
-    private static final class Parts implements Cloneable {
+    private static final class Parts extends Fields<Parts> {
         private List<Tensor> attributions = List.of();
         private List<Tensor> standardErrors = List.of();
         private @Nullable List<String> names;
@@ -45,21 +45,10 @@ public final class Outcome {
         private double @Nullable [] scores;
         /** The scores to report; null for those at the explained inputs. */
         private double @Nullable [] reported;
-
-        @Override
-        protected Parts clone() {
-            try {
-                return (Parts) super.clone();
-            } catch (CloneNotSupportedException e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 
     private Outcome with(Consumer<Parts> change) {
-        Parts copy = parts.clone();
-        change.accept(copy);
-        return new Outcome(copy);
+        return new Outcome(parts.with(change));
     }
 
     /**
@@ -167,20 +156,19 @@ public final class Outcome {
         Labels labels = labels(evaluator, names);
         FiniteValues.requireFinite(names, attributions, labels.names());
         double[] gap = parts.sums && parts.baselineScores != null ? gap(evaluator, parts.baselineScores) : parts.gap;
-        Explanation explanation = new Explanation(
-                names,
-                attributions,
-                parts.standardErrors,
-                parts.reported == null ? evaluator.scores() : parts.reported,
-                parts.baselineScores,
-                gap,
-                parts.measures,
-                evaluator.counts(),
-                Duration.ofNanos(evaluator.run().elapsedNanos()),
-                evaluator.notices(),
-                Provenance.of(evaluator),
-                Map.of(),
-                labels);
+        Explanation explanation =
+                new Explanation(new ExplanationParts(Provenance.of(evaluator), labels).with(explained -> {
+                    explained.names = names;
+                    explained.attributions = attributions;
+                    explained.standardErrors = parts.standardErrors;
+                    explained.scores = parts.reported == null ? evaluator.scores() : parts.reported;
+                    explained.baselineScores = parts.baselineScores;
+                    explained.completenessGap = gap;
+                    explained.measures = parts.measures;
+                    explained.counts = evaluator.counts();
+                    explained.elapsed = Duration.ofNanos(evaluator.run().elapsedNanos());
+                    explained.notices = evaluator.notices();
+                }));
         explanation.ownTensors();
         return explanation;
     }

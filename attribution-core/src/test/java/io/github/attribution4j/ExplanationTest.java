@@ -42,36 +42,36 @@ class ExplanationTest {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("steps", "50");
         settings.put("a \"quoted\" <name>", "line\nbreak");
-        return new Explanation(
-                List.of("image", "età"),
-                List.of(
-                        JAVA.of(new float[] {0.1f, -1e-38f, 16777216f, Float.MIN_VALUE, -0f, 3f}, 2, 3),
-                        JAVA.of(new double[] {Math.PI, Double.MIN_VALUE}, 2, 1)),
-                complete
-                        ? List.of(
-                                JAVA.of(new float[] {Float.NaN, Float.POSITIVE_INFINITY, 1, 2, 3, 4}, 2, 3),
-                                JAVA.of(new double[] {1 / 3.0, 2}, 2, 1))
-                        : List.of(),
-                new double[] {0.1 + 0.2, -5},
-                complete ? new double[] {1e300, 2} : null,
-                complete ? new double[] {1e-17, -0.0} : null,
-                complete ? Map.of("r-squared", new double[] {0.1, Double.NaN}) : Map.of(),
-                new Counts(10, 5, 3, 4),
-                Duration.ofNanos(123_456_789_123L),
-                List.of("a notice"),
-                new Provenance(
-                        "integrated-gradients",
-                        settings,
-                        "index 3",
-                        Long.MIN_VALUE,
-                        "steady, largest batch 4 rows",
-                        new Model.Identity("net.pt", "abc", "engine", "cpu"),
-                        List.of(new Provenance.InputRecord("image", "attributed", "float32", "(2, 3)", "def")),
-                        "1.0",
-                        "17",
-                        Instant.parse("2026-01-02T03:04:05.678901234Z")),
-                Map.of(),
-                Labels.none(2, List.of(), List.of("index 3")));
+        Provenance provenance = new Provenance(
+                "integrated-gradients",
+                settings,
+                "index 3",
+                Long.MIN_VALUE,
+                "steady, largest batch 4 rows",
+                new Model.Identity("net.pt", "abc", "engine", "cpu"),
+                List.of(new Provenance.InputRecord("image", "attributed", "float32", "(2, 3)", "def")),
+                "1.0",
+                "17",
+                Instant.parse("2026-01-02T03:04:05.678901234Z"));
+        Labels labels = Labels.none(2, List.of(), List.of("index 3"));
+        return new Explanation(new ExplanationParts(provenance, labels).with(parts -> {
+            parts.names = List.of("image", "età");
+            parts.attributions = List.of(
+                    JAVA.of(new float[] {0.1f, -1e-38f, 16777216f, Float.MIN_VALUE, -0f, 3f}, 2, 3),
+                    JAVA.of(new double[] {Math.PI, Double.MIN_VALUE}, 2, 1));
+            parts.scores = new double[] {0.1 + 0.2, -5};
+            parts.counts = new Counts(10, 5, 3, 4);
+            parts.elapsed = Duration.ofNanos(123_456_789_123L);
+            parts.notices = List.of("a notice");
+            if (complete) {
+                parts.standardErrors = List.of(
+                        JAVA.of(new float[] {Float.NaN, Float.POSITIVE_INFINITY, 1, 2, 3, 4}, 2, 3),
+                        JAVA.of(new double[] {1 / 3.0, 2}, 2, 1));
+                parts.baselineScores = new double[] {1e300, 2};
+                parts.completenessGap = new double[] {1e-17, -0.0};
+                parts.measures = Map.of("r-squared", new double[] {0.1, Double.NaN});
+            }
+        }));
     }
 
     @Test

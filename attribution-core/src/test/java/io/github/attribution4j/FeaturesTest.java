@@ -584,7 +584,11 @@ class FeaturesTest {
                 Explanation made = new ShapleyValues()
                         .mask(COLOURS)
                         .attribute(model, inputs, Target.index(0))
-                        .withAttributions(List.of("sum"), List.of(JAVA.of(new double[2], 2, 1)), false)) {
+                        .withAttributions(
+                                List.of("sum"),
+                                List.of(JAVA.of(new double[2], 2, 1)),
+                                List.of(FeatureNames.none()),
+                                false)) {
             assertThat(layer.features(0).name(2)).isEqualTo("act1[2]");
             assertThat(layer.features(0).values(2)).isEmpty();
             assertThat(unit.features(1)).extracting(Feature::name).containsExactly(COLUMNS);

@@ -7,7 +7,6 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
-import io.github.attribution4j.run.NativeCall;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.tensor.Tensor;
@@ -112,7 +111,7 @@ final class Batches {
                 try {
                     Inputs expanded = inputs.expand(rows.attributed(done, done + size), examples);
                     Batch batch = new Batch(done, done + size, examples, expanded);
-                    computed = NativeCall.within(run, method, done, total, () -> sharing.compute(batch, computation));
+                    computed = run.within(method, done, total, () -> sharing.compute(batch, computation));
                 } catch (ModelException.OutOfMemory e) {
                     batcher.outOfMemory(size, e);
                     notice("memory ran out with " + size + " rows in a batch; continued with " + batcher.next());
@@ -122,7 +121,7 @@ final class Batches {
                     continue;
                 }
                 Batch.Computed complete = computed;
-                NativeCall.within(run, method, done, total, () -> {
+                run.within(method, done, total, () -> {
                     complete.sink().accept(scope);
                     return complete;
                 });

@@ -7,7 +7,6 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
@@ -25,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 
 /**
  * What the score loses under a window that slides over the input.
@@ -55,14 +53,15 @@ import java.util.stream.Collectors;
 public final class Occlusion extends Described<Model, Occlusion> implements Attribution.Forward {
     private static final Setting<List<Shape>> WINDOW = Setting.required(
             "window",
-            Kind.of("extents without the batch axis, such as 3,15,15; more inputs after ';'", Occlusion::shapes)
-                    .said(Occlusion::text),
+            Kind.of("extents without the batch axis, such as 3,15,15; more inputs after ';'", Windows::shapes)
+                    .said(Windows::text),
             "size of the window, one for each attributed input");
     private static final Setting<List<Shape>> STRIDE = Setting.of(
             "stride",
             Kind.<List<Shape>>of(
-                            "extents as of window, or 1", text -> text.strip().equals("1") ? List.of() : shapes(text))
-                    .said(strides -> strides.isEmpty() ? "1" : text(strides)),
+                            "extents as of window, or 1",
+                            text -> text.strip().equals("1") ? List.of() : Windows.shapes(text))
+                    .said(strides -> strides.isEmpty() ? "1" : Windows.text(strides)),
             List.of(),
             "how far the window moves on each axis; at most the window, or elements would be skipped");
     private static final Setting<Baseline> BASELINE = Setting.of(
@@ -234,19 +233,5 @@ public final class Occlusion extends Described<Model, Occlusion> implements Attr
         return tensor.tensors()
                 .of(values, evaluator.attributionType(tensor), over.shape(scores.length))
                 .broadcast(tensor.shape());
-    }
-
-    /** One shape for each input, separated by semicolons. */
-    private static List<Shape> shapes(String text) {
-        return Arrays.stream(text.split(";", -1))
-                .map(one -> Shape.of(Numbers.integers(one)))
-                .toList();
-    }
-
-    private static String text(List<Shape> shapes) {
-        return shapes.stream()
-                .map(shape ->
-                        Arrays.stream(shape.dims()).mapToObj(Long::toString).collect(Collectors.joining(",")))
-                .collect(Collectors.joining(";"));
     }
 }

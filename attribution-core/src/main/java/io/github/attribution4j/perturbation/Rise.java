@@ -7,7 +7,6 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
@@ -26,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * Randomized input sampling: the score under random smooth masks, credited to what each mask let through.
@@ -88,8 +86,10 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
             Setting.count("samples", 4000, 2, "masks for each example").trial(4);
     private static final Setting<List<Shape>> CELLS = Setting.of(
             "cells",
-            Kind.of("a number, or one for each axis but the first, such as 1,7,7; more inputs after ';'", Rise::shapes)
-                    .said(Rise::text),
+            Kind.of(
+                            "a number, or one for each axis but the first, such as 1,7,7; more inputs after ';'",
+                            Windows::shapes)
+                    .said(Windows::text),
             List.of(Shape.of(7)),
             "cells of a mask: one number for every axis of positions, or one for each axis, where 1 shares the mask");
     private static final Setting<Double> KEEP = Setting.of(
@@ -285,8 +285,8 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
                             + " baseline; use feature-ablation or shapley-sampling, which replace whole values");
         }
         if (cells.size() != 1 && cells.size() != attributed.size()) {
-            problems.add("rise: cells " + text(cells) + " are for " + cells.size() + " inputs, and " + attributed.size()
-                    + " are attributed; give cells for each, or once for all");
+            problems.add("rise: cells " + Windows.text(cells) + " are for " + cells.size() + " inputs, and "
+                    + attributed.size() + " are attributed; give cells for each, or once for all");
             return;
         }
         for (int i = 0; i < attributed.size(); i++) {
@@ -295,24 +295,10 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
             boolean fits = given.rank() == 1 || given.rank() == shape.rank() - 1;
             problems.require(
                     fits && Arrays.stream(given.dims()).allMatch(count -> count >= 1),
-                    "rise: cells " + text(List.of(given)) + " for input '"
+                    "rise: cells " + Windows.text(List.of(given)) + " for input '"
                             + attributed.get(i).name() + "' of shape "
                             + shape + "; give one number, or one for each axis but that of the examples, "
                             + (shape.rank() - 1) + ", each at least 1");
         }
-    }
-
-    /** One shape for each input, separated by semicolons. */
-    private static List<Shape> shapes(String text) {
-        return Arrays.stream(text.split(";", -1))
-                .map(one -> Shape.of(Numbers.integers(one)))
-                .toList();
-    }
-
-    private static String text(List<Shape> shapes) {
-        return shapes.stream()
-                .map(shape ->
-                        Arrays.stream(shape.dims()).mapToObj(Long::toString).collect(Collectors.joining(",")))
-                .collect(Collectors.joining(";"));
     }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.Shape;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The positions of a window that slides over a row of one input: on each axis ⌈(extent − size) / stride⌉ + 1 of them,
@@ -44,6 +47,21 @@ final class Windows {
             }
         }
         return new Windows(extents, sizes, strides, positions, count);
+    }
+
+    /** Reads shapes of windows, one for each input, separated by semicolons. */
+    static List<Shape> shapes(String text) {
+        return Arrays.stream(text.split(";", -1))
+                .map(one -> Shape.of(Numbers.integers(one)))
+                .toList();
+    }
+
+    /** Writes shapes as {@link #shapes} reads them. */
+    static String text(List<Shape> shapes) {
+        return shapes.stream()
+                .map(shape ->
+                        Arrays.stream(shape.dims()).mapToObj(Long::toString).collect(Collectors.joining(",")))
+                .collect(Collectors.joining(";"));
     }
 
     static void check(Inputs.Input input, Shape window, Shape stride, Problems problems) {

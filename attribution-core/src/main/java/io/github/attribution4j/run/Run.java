@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.run;
 
+import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.internal.RandomStream;
 import java.time.Duration;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -39,13 +40,10 @@ public final class Run {
         this.parts = parts;
     }
 
-    /** The fields of a run. A copy is changed only before it becomes part of a run. */
-    private static final class Parts implements Cloneable {
+    private static final class Parts extends Fields<Parts> {
         private long seed;
         private Batching batching = Batching.steady();
-        private @Nullable Duration limit;
-        private @Nullable Long startNanos;
-        private @Nullable Cancellation cancellation;
+        private Limits limits = Limits.NONE;
         private @Nullable Consumer<Progress> listener;
         private @Nullable ProgressMeter meter;
         private long @Nullable [] exampleKeys;
@@ -53,21 +51,10 @@ public final class Run {
         private @Nullable Consumer<Counts> payer;
         /** The source of random bits for a key, if not the generator. */
         private @Nullable Function<long[], LongSupplier> bits;
-
-        @Override
-        protected Parts clone() {
-            try {
-                return (Parts) super.clone();
-            } catch (CloneNotSupportedException e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 
     private Run with(Consumer<Parts> change) {
-        Parts copy = parts.clone();
-        change.accept(copy);
-        return new Run(copy);
+        return new Run(parts.with(change));
     }
 
     /** Returns seed 0, {@link Batching#steady()}, no deadline, no cancellation, no progress reports. */
@@ -102,19 +89,19 @@ public final class Run {
      * @param newLimit zero or less for a deadline that has passed: {@code attribute} then stops before the model runs
      */
     public Run deadline(Duration newLimit) {
-        return with(copy -> copy.limit = newLimit);
+        return with(copy -> copy.limits = copy.limits.time(newLimit));
     }
 
     /** Returns a copy that {@link Cancellation#cancel()} stops. */
     public Run cancellation(Cancellation newCancellation) {
-        return with(copy -> copy.cancellation = newCancellation);
+        return with(copy -> copy.limits = copy.limits.cancellation(newCancellation));
     }
 
     /** Returns a copy that reports progress after each micro-batch, on the thread that computes. */
     public Run progress(Consumer<Progress> newListener) {
         return with(copy -> {
             copy.listener = newListener;
-            copy.meter = copy.startNanos == null ? null : new ProgressMeter(newListener);
+            copy.meter = copy.limits.startNanos() == null ? null : new ProgressMeter(newListener);
         });
     }
 
@@ -131,10 +118,10 @@ public final class Run {
      * already is not restarted.
      */
     public Run started() {
-        return parts.startNanos != null
+        return parts.limits.startNanos() != null
                 ? this
                 : with(copy -> {
-                    copy.startNanos = System.nanoTime();
+                    copy.limits = copy.limits.started();
                     copy.meter = copy.listener == null ? null : new ProgressMeter(copy.listener);
                 });
     }
@@ -229,27 +216,7 @@ public final class Run {
 
     /** Returns the nanoseconds since the clock started; 0 before that. */
     public long elapsedNanos() {
-        Long startNanos = parts.startNanos;
-        return startNanos == null ? 0 : System.nanoTime() - startNanos;
-    }
-
-    /** Returns the limit in nanoseconds, if there is one. */
-    public OptionalLong deadlineNanos() {
-        Duration limit = parts.limit;
-        return limit == null ? OptionalLong.empty() : OptionalLong.of(limitNanos(limit));
-    }
-
-    /** Whether it has a deadline or a cancellation. */
-    boolean canBeStopped() {
-        return parts.limit != null || parts.cancellation != null;
-    }
-
-    /** Whether it was cancelled, or its deadline passed. */
-    boolean isOver() {
-        Cancellation cancellation = parts.cancellation;
-        Duration limit = parts.limit;
-        return (cancellation != null && cancellation.isCancelled())
-                || (limit != null && elapsedNanos() >= limitNanos(limit));
+        return parts.limits.elapsedNanos();
     }
 
     /**
@@ -262,29 +229,48 @@ public final class Run {
      * @throws DeadlineExceededException if its deadline passed
      */
     public void check(String method, long rowsDone, long rowsTotal) {
-        Cancellation cancellation = parts.cancellation;
-        if (cancellation != null && cancellation.isCancelled()) {
-            throw new CancelledException(method + " was cancelled after " + rowsDone + " of " + rowsTotal + " rows");
-        }
-        if (Thread.currentThread().isInterrupted()) {
-            throw new CancelledException(method + " stopped after " + rowsDone + " of " + rowsTotal
-                    + " rows because its thread was interrupted");
-        }
-        Duration limit = parts.limit;
-        if (limit != null && elapsedNanos() >= limitNanos(limit)) {
-            throw new DeadlineExceededException(
-                    method + ": the deadline of " + limitNanos(limit) / 1_000_000 + " ms passed after "
-                            + rowsDone + " of " + rowsTotal
-                            + " rows; allow more time, or ask for fewer steps or samples");
-        }
+        parts.limits.check(method, rowsDone, rowsTotal);
     }
 
-    /** Times longer than 292 years count as 292 years, and times before the start as none. */
-    private static long limitNanos(Duration limit) {
-        if (limit.isNegative()) {
-            return 0;
-        }
-        return limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0 ? Long.MAX_VALUE : limit.toNanos();
+    /**
+     * Computes a part of an explanation on this thread, whose {@linkplain #stoppable engine calls} this run may stop.
+     *
+     * @param method its name, for the message
+     * @param rowsDone rows evaluated before
+     * @param rowsTotal rows wanted
+     */
+    public <T> T within(String method, long rowsDone, long rowsTotal, Supplier<T> part) {
+        return StoppableCall.within(parts.limits, method, rowsDone, rowsTotal, part);
+    }
+
+    /** Returns whether this thread computes {@link #within} a run with a deadline or a cancellation. */
+    public static boolean isStoppable() {
+        return StoppableCall.isPossible();
+    }
+
+    /**
+     * Runs a call of an engine that another thread can stop while it computes: for bindings whose engine offers that.
+     * It is stopped within some milliseconds after the deadline of the run passes, the run is cancelled or this thread
+     * is interrupted. Nobody stops a call that is not {@linkplain #isStoppable() stoppable}, and nothing is spent on it.
+     *
+     * <pre>{@code
+     * return Run.stoppable(engine::terminate, () -> engine.run(inputs));
+     * }</pre>
+     *
+     * @param stop ends the call; run by another thread, at most once, and not after the call has returned
+     * @throws CancelledException if the call failed and the run was cancelled, or the thread interrupted
+     * @throws DeadlineExceededException if the call failed and the deadline has passed
+     * @throws E if the call failed for another reason
+     */
+    public static <T, E extends Exception> T stoppable(Runnable stop, EngineCall<T, E> call) throws E {
+        return StoppableCall.call(stop, call);
+    }
+
+    /** A call of an engine; see {@link Run#stoppable}. */
+    @FunctionalInterface
+    public interface EngineCall<T, E extends Exception> {
+        /** Runs it. */
+        T run() throws E;
     }
 
     /**
@@ -308,8 +294,8 @@ public final class Run {
     @Override
     public String toString() {
         return "Run[seed " + parts.seed + ", batching " + parts.batching
-                + (parts.limit == null ? "" : ", deadline " + parts.limit)
-                + (parts.startNanos == null ? "" : ", started")
+                + (parts.limits.time() == null ? "" : ", deadline " + parts.limits.time())
+                + (parts.limits.startNanos() == null ? "" : ", started")
                 + "]";
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
+import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.onnx.internal.session.GraphSession;
 import io.github.attribution4j.onnx.internal.session.SessionSettings;
 import java.util.LinkedHashMap;
@@ -38,8 +39,7 @@ public final class OnnxOptions {
         this.parts = parts;
     }
 
-    /** The fields. A copy is changed only before it becomes part of options. */
-    private static final class Parts implements Cloneable {
+    private static final class Parts extends Fields<Parts> {
         private int cuda = -1;
         private int threads;
         private Optimization optimization = Optimization.ALL;
@@ -48,21 +48,10 @@ public final class OnnxOptions {
         private @Nullable String output;
         private int outputIndex = -1;
         private boolean unbatched;
-
-        @Override
-        protected Parts clone() {
-            try {
-                return (Parts) super.clone();
-            } catch (CloneNotSupportedException e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 
     private OnnxOptions with(Consumer<Parts> change) {
-        Parts copy = parts.clone();
-        change.accept(copy);
-        return new OnnxOptions(copy);
+        return new OnnxOptions(parts.with(change));
     }
 
     /** Returns: the CPU, ONNX Runtime's own number of threads, all optimizations, the first floating-point output. */

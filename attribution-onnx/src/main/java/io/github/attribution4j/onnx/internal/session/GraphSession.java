@@ -10,7 +10,7 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Initializer;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
-import io.github.attribution4j.run.NativeCall;
+import io.github.attribution4j.run.Run;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -104,7 +104,7 @@ public final class GraphSession implements AutoCloseable {
             taken.put(input, value);
         }
         try {
-            return NativeCall.isStoppable() ? runStoppably(taken) : new Outputs(session.run(taken));
+            return Run.isStoppable() ? runStoppably(taken) : new Outputs(session.run(taken));
         } catch (OrtException e) {
             throw OnnxRuntime.failure("ONNX Runtime refuses these inputs or fails", e);
         }
@@ -112,12 +112,8 @@ public final class GraphSession implements AutoCloseable {
 
     /** The runtime looks between two nodes whether it should stop. */
     private Outputs runStoppably(Map<String, OnnxTensor> taken) throws OrtException {
-        try (RunOptions options = new RunOptions();
-                NativeCall call = NativeCall.begin(() -> stop(options))) {
-            return new Outputs(session.run(taken, options));
-        } catch (OrtException e) {
-            NativeCall.check();
-            throw e;
+        try (RunOptions options = new RunOptions()) {
+            return Run.stoppable(() -> stop(options), () -> new Outputs(session.run(taken, options)));
         }
     }
 

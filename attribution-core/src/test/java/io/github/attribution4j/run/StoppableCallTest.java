@@ -14,23 +14,30 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** A call that waits is ended by its run. */
-class NativeCallTest {
-    /** Waits until it is stopped; returns how often it was. */
+class StoppableCallTest {
+    /** Waits until it is stopped, and fails as engines do. */
     private static int call(Run run) {
         AtomicInteger stops = new AtomicInteger();
-        return NativeCall.within(run, "method", 3, 9, () -> {
+        return run.within("method", 3, 9, () -> {
             CountDownLatch ended = new CountDownLatch(1);
-            try (NativeCall call = NativeCall.begin(() -> {
+            Runnable stop = () -> {
                 stops.incrementAndGet();
                 ended.countDown();
-            })) {
-                assertThat(call.toString()).contains(Thread.currentThread().getName());
+            };
+            return Run.stoppable(stop, () -> {
                 spin(ended);
-            }
-            int seen = stops.get();
-            NativeCall.check();
-            return seen;
+                throw new EngineException(stops.get());
+            });
         });
+    }
+
+    /** What an engine throws when it was stopped. */
+    private static final class EngineException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        EngineException(int stops) {
+            super("stopped " + stops + " times");
+        }
     }
 
     /** An engine does not notice interrupts. */
@@ -83,30 +90,51 @@ class NativeCallTest {
     void it_is_not_stopped_when_it_is_over() throws InterruptedException {
         AtomicInteger stops = new AtomicInteger();
         Run run = Run.defaults().deadline(Duration.ofMillis(20)).started();
-        NativeCall.within(run, "method", 0, 1, () -> {
-            NativeCall.begin(stops::incrementAndGet).close();
-            return 0;
-        });
+        assertThat(run.within(
+                        "method",
+                        0,
+                        1,
+                        () -> Run.<Integer, RuntimeException>stoppable(stops::incrementAndGet, () -> 7)))
+                .isEqualTo(7);
         Thread.sleep(60);
         assertThat(stops).hasValue(0);
     }
 
     @Test
+    void a_failure_before_the_end_is_the_engines() {
+        Run run = Run.defaults().deadline(Duration.ofHours(1)).started();
+        assertThatThrownBy(() -> run.within(
+                        "method",
+                        0,
+                        1,
+                        () -> Run.stoppable(() -> {}, () -> {
+                            throw new EngineException(0);
+                        })))
+                .isInstanceOf(EngineException.class);
+    }
+
+    @Test
     void runs_without_a_limit_cost_nothing() {
-        assertThat(NativeCall.isStoppable()).isFalse();
-        NativeCall.within(Run.defaults().started(), "method", 0, 1, () -> {
-            assertThat(NativeCall.isStoppable()).isFalse();
-            assertThatThrownBy(() -> NativeCall.begin(() -> {})).isInstanceOf(IllegalStateException.class);
-            NativeCall.check();
-            return 0;
+        assertThat(Run.isStoppable()).isFalse();
+        Run.defaults().started().within("method", 0, 1, () -> {
+            assertThat(Run.isStoppable()).isFalse();
+            Thread caller = Thread.currentThread();
+            return Run.stoppable(
+                    () -> {
+                        throw new AssertionError("nobody stops it");
+                    },
+                    () -> {
+                        assertThat(Thread.currentThread()).isSameAs(caller);
+                        return 0;
+                    });
         });
         Run limited = Run.defaults().deadline(Duration.ofHours(1)).started();
-        NativeCall.within(limited, "outer", 0, 1, () -> {
-            assertThat(NativeCall.isStoppable()).isTrue();
-            NativeCall.within(limited, "inner", 0, 1, () -> 0);
-            assertThat(NativeCall.isStoppable()).isTrue();
+        limited.within("outer", 0, 1, () -> {
+            assertThat(Run.isStoppable()).isTrue();
+            limited.within("inner", 0, 1, () -> 0);
+            assertThat(Run.isStoppable()).isTrue();
             return 0;
         });
-        assertThat(NativeCall.isStoppable()).isFalse();
+        assertThat(Run.isStoppable()).isFalse();
     }
 }
