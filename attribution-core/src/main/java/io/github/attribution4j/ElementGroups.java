@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param shapes for each attribution the shape of its numbers: axis 0 is 1 or counts examples, other axes are 1 or the
  *     attribution's
  * @param ids for each attribution the numbers, row-major; from 0 without gaps in each example
- * @param names of the groups, or none
+ * @param names of the groups: none, one list for all examples, or one for each row of the numbers
  * @param shared whether each element has the whole contribution of its group, as methods that perturb return it; if
  *     not, the contribution is the sum over its elements
  * @param sources for each example the row of the numbers, or null if they are the same
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 record ElementGroups(
-        List<Shape> shapes, List<int[]> ids, List<String> names, boolean shared, long @Nullable [] sources) {
+        List<Shape> shapes, List<int[]> ids, List<List<String>> names, boolean shared, long @Nullable [] sources) {
     /** Returns these for examples that are copies of others. */
     ElementGroups of(long[] examples) {
         boolean same = true;
@@ -34,10 +34,19 @@ record ElementGroups(
         return shapes.stream().anyMatch(shape -> shape.dim(0) != 1);
     }
 
+    /** Returns the names of an example's groups, or none. */
+    List<String> names(int example) {
+        return names.isEmpty() ? List.of() : names.get(names.size() == 1 ? 0 : Math.toIntExact(source(example)));
+    }
+
+    private long source(int example) {
+        return sources == null ? example : sources[example];
+    }
+
     private int[] own(int attribution, int example) {
         Shape shape = shapes.get(attribution);
         int size = Math.toIntExact(shape.row().size());
-        long row = shape.dim(0) == 1 ? 0 : sources == null ? example : sources[example];
+        long row = shape.dim(0) == 1 ? 0 : source(example);
         int from = Math.toIntExact(row * size);
         return Arrays.copyOfRange(ids.get(attribution), from, from + size);
     }

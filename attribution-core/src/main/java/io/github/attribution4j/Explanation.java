@@ -276,10 +276,11 @@ public final class Explanation implements AutoCloseable {
      *     the attribution's
      * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in
      *     each example
-     * @param groupNames one for each group, blank where it has none; or none
+     * @param groupNames a name for each group, blank where it has none: none, one list for all examples, or one for
+     *     each example
      * @throws IllegalStateException if elements are grouped already
      */
-    public Explanation groupedBy(List<Shape> shapes, List<int[]> ids, List<String> groupNames) {
+    public Explanation groupedBy(List<Shape> shapes, List<int[]> ids, List<List<String>> groupNames) {
         if (isGrouped()) {
             throw new IllegalStateException(parts.provenance.method() + " was given a mask, whose groups these are: "
                     + "elements within a group have one attribution together");

@@ -200,7 +200,15 @@ final class ExplanationJson {
         int examples = explanation.scores().length;
         JsonObject json = new JsonObject();
         json.addProperty("shared", groups.shared());
-        json.add("names", GSON.toJsonTree(groups.names()));
+        if (groups.names().size() > 1) {
+            JsonArray each = new JsonArray();
+            for (int example = 0; example < examples; example++) {
+                each.add(GSON.toJsonTree(groups.names(example)));
+            }
+            json.add("namesOfEach", each);
+        } else {
+            json.add("names", GSON.toJsonTree(groups.names(0)));
+        }
         JsonArray contributions = new JsonArray();
         JsonArray errors = new JsonArray();
         boolean sampled = groups.shared() && !explanation.standardErrors().isEmpty();
@@ -426,11 +434,21 @@ final class ExplanationJson {
             shapes.add(Shape.of(GSON.fromJson(one.get("shape"), long[].class)));
             ids.add(GSON.fromJson(one.get("numbers"), int[].class));
         }
-        List<String> names = readTexts(json.getAsJsonArray("names"));
+        List<List<String>> names = json.has("namesOfEach")
+                ? list(json.getAsJsonArray("namesOfEach"), row -> readTexts(row.getAsJsonArray()))
+                : List.of(readTexts(json.getAsJsonArray("names")));
+        if (names.size() == 1 && names.get(0).isEmpty()) {
+            names = List.of();
+        }
         for (int i = 0; i < shapes.size(); i++) {
-            boolean numbered = ids.get(i).length == shapes.get(i).size();
-            for (int number : ids.get(i)) {
-                numbered &= number >= 0 && (names.isEmpty() || number < names.size());
+            int[] own = ids.get(i);
+            boolean numbered = own.length == shapes.get(i).size();
+            for (int at = 0; numbered && at < own.length; at++) {
+                // Numbers of one row for all examples have the names of the first.
+                int row = Math.min(
+                        names.size() - 1,
+                        at / Math.toIntExact(shapes.get(i).row().size()));
+                numbered = own[at] >= 0 && (row < 0 || own[at] < names.get(row).size());
             }
             if (!numbered) {
                 throw new IllegalStateException("group numbers do not fit the elements or the names");

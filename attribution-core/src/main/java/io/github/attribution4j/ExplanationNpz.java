@@ -61,8 +61,8 @@ final class ExplanationNpz {
         }
         ElementGroups groups = explanation.labels().groups();
         if (groups != null) {
-            if (!groups.names().isEmpty()) {
-                texts.put("group_names", groups.names());
+            if (groups.names().size() == 1) {
+                texts.put("group_names", groups.names(0));
             }
             contributions(explanation, groups, arrays);
             numbers(explanation, groups, arrays);

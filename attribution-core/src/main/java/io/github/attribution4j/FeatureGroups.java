@@ -10,6 +10,7 @@ import java.util.function.IntFunction;
  * The elements of one example by group.
  *
  * @param given the groups
+ * @param names of the example's groups, or none
  * @param numbers for each input the group of each element
  * @param members for each group the first few of its elements, and the last
  * @param sizes for each group how many elements it has
@@ -19,6 +20,7 @@ import java.util.function.IntFunction;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record FeatureGroups(
         ElementGroups given,
+        List<String> names,
         List<int[]> numbers,
         int[][] members,
         int[] sizes,
@@ -48,6 +50,7 @@ record FeatureGroups(
         boolean erring = given.shared() && deviations.length > 0;
         FeatureGroups groups = new FeatureGroups(
                 given,
+                given.names(example),
                 numbers,
                 new int[count][LISTED + 1],
                 new int[count],
@@ -80,7 +83,7 @@ record FeatureGroups(
 
     /** Returns the name of a group: the given one, or what its members are called. */
     String name(int group, IntFunction<String> element) {
-        String name = given.names().isEmpty() ? "" : given.names().get(group);
+        String name = group < names.size() ? names.get(group) : "";
         if (!name.isEmpty()) {
             return name;
         }

@@ -129,9 +129,9 @@ public final class Outcome {
      *     were selected from; other axes are 1 or the attribution's
      * @param ids for each attribution the number of each element's group, row-major, from 0 without gaps in each
      *     example; not copied
-     * @param groupNames one for each group, or none
+     * @param groupNames a name for each group: none, one list for all examples, or one for each of the rows
      */
-    public Outcome groups(List<Shape> shapes, List<int[]> ids, List<String> groupNames) {
+    public Outcome groups(List<Shape> shapes, List<int[]> ids, List<List<String>> groupNames) {
         return with(copy -> copy.groups =
                 new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), true, null));
     }

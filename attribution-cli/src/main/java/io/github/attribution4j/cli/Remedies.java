@@ -82,6 +82,10 @@ public final class Remedies {
             Remedy.of("upsample\\(\\.\\.\\.\\)", "--set upsample=bilinear"),
             Remedy.of("merge\\(Merge\\.EACH\\)", "--set merge=each"),
             Remedy.of("allowIncomplete\\(\\)", "--set allow-incomplete=true"),
+            Remedy.of("give the method the mask's fixed\\(inputs\\)", "give a file of group numbers"),
+            Remedy.of(
+                    "give them with FeatureNames\\.spans\\(\\.\\.\\.\\), or inputs made by Tokens",
+                    "give a text with --text and --tokenizer"),
             Remedy.of("use renumbered\\(\\)", "use --mask renumbered:FILE"),
             Remedy.of(
                     "use ranges\\(\\.\\.\\.\\) or perElement\\(\\), or perInput\\(\\.\\.\\.\\) for a mask of its own"

@@ -48,7 +48,7 @@ record ColumnIds(Map<String, List<String>> groups, Map<String, String> groupOf) 
     }
 
     @Override
-    public List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+    public List<Ids> numbers(List<Inputs.Input> attributed, Inputs inputs, Problems problems) {
         List<Ids> numbers = new ArrayList<>();
         Set<String> known = new LinkedHashSet<>();
         for (Inputs.Input input : attributed) {
@@ -95,7 +95,7 @@ record ColumnIds(Map<String, List<String>> groups, Map<String, String> groupOf) 
     }
 
     @Override
-    public List<String> names(List<Inputs.Input> attributed, long examples, int count) {
+    public List<List<String>> names(List<Inputs.Input> attributed, Inputs inputs, int count) {
         List<String> names = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         for (Inputs.Input input : attributed) {
@@ -106,7 +106,7 @@ record ColumnIds(Map<String, List<String>> groups, Map<String, String> groupOf) 
                 names.add(seen.add(name) ? name : input.name() + " " + name);
             }
         }
-        return names.size() == count ? names : List.of();
+        return names.size() == count ? List.of(names) : List.of();
     }
 
     @Override

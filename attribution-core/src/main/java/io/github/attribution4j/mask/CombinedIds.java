@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /** A mask for each input, each with groups of its own. */
 record CombinedIds(List<FeatureMask> masks) implements MaskIds {
     @Override
-    public List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+    public List<Ids> numbers(List<Inputs.Input> attributed, Inputs inputs, Problems problems) {
         if (masks.size() != attributed.size()) {
             problems.add("mask " + describe() + ": " + masks.size() + " masks for " + attributed.size()
                     + " attributed inputs; give one for each");
@@ -19,7 +19,7 @@ record CombinedIds(List<FeatureMask> masks) implements MaskIds {
         }
         List<Ids> numbers = new ArrayList<>();
         for (int i = 0; i < masks.size(); i++) {
-            List<Ids> own = masks.get(i).numbers(List.of(attributed.get(i)), examples, problems);
+            List<Ids> own = masks.get(i).numbers(List.of(attributed.get(i)), inputs, problems);
             int names = masks.get(i).names().size();
             if (names > 0 && !own.isEmpty() && names != count(own.get(0))) {
                 problems.add("mask " + masks.get(i) + ": " + names + " names for " + count(own.get(0))
@@ -32,18 +32,32 @@ record CombinedIds(List<FeatureMask> masks) implements MaskIds {
     }
 
     @Override
-    public List<String> names(List<Inputs.Input> attributed, long examples, int groups) {
-        List<String> names = new ArrayList<>();
+    public List<List<String>> names(List<Inputs.Input> attributed, Inputs inputs, int groups) {
+        List<Ids> numbers = new ArrayList<>();
+        List<List<List<String>>> own = new ArrayList<>();
         for (int i = 0; i < masks.size(); i++) {
-            List<Inputs.Input> own = List.of(attributed.get(i));
-            Ids ids = masks.get(i).numbers(own, examples, new Problems()).get(0);
-            int count = count(ids);
-            List<String> some = masks.get(i).names(own, examples, count);
-            names.addAll(some.isEmpty() ? Collections.nCopies(count, "") : some);
+            List<Inputs.Input> one = List.of(attributed.get(i));
+            Ids ids = masks.get(i).numbers(one, inputs, new Problems()).get(0);
+            numbers.add(ids);
+            own.add(masks.get(i).names(one, inputs, count(ids)));
         }
-        boolean told = names.stream().anyMatch(name -> !name.isEmpty());
-        // Where inputs have other numbers of groups in each example, a number is another group in each.
-        return told && names.size() == groups ? names : List.of();
+        if (own.stream().allMatch(List::isEmpty)) {
+            return List.of();
+        }
+        List<List<String>> names = new ArrayList<>();
+        for (int row = 0; row < Numbering.rows(numbers); row++) {
+            List<String> all = new ArrayList<>();
+            for (int i = 0; i < masks.size(); i++) {
+                int count = Math.toIntExact(Numbering.largest(numbers.get(i), row) + 1);
+                List<List<String>> some = own.get(i);
+                all.addAll(
+                        some.isEmpty()
+                                ? Collections.nCopies(count, "")
+                                : some.get(some.size() == 1 ? 0 : row).subList(0, count));
+            }
+            names.add(all);
+        }
+        return names.stream().distinct().count() == 1 ? names.subList(0, 1) : names;
     }
 
     /** Returns how many groups numbers make, the largest over the examples. */

@@ -21,8 +21,11 @@ import java.util.Optional;
  *
  * <pre>{@code
  * FeatureMask.grid(14, 14)                      // an image as 14 x 14 cells, all channels of a cell together
+ * FeatureMask.superpixels(50)                   // about 50 regions of similar color in each image
+ * FeatureMask.windows(1, 24)                    // a series with steps on axis 1, 24 at a time
+ * FeatureMask.words()                           // a text, all tokens of a word together
  * FeatureMask.ranges(-1, 1, 1, 3)               // a table row of 5 columns, of which the last 3 are one category
- * FeatureMask.of(superpixels)                   // shape (1, 1, H, W), int64, numbered 0, 1, 2, ...
+ * FeatureMask.of(segments)                      // shape (1, 1, H, W), int64, numbered 0, 1, 2, ...
  * FeatureMask.perInput(FeatureMask.grid(8, 8), FeatureMask.perElement())   // an image and a table row
  * }</pre>
  *
@@ -33,7 +36,8 @@ import java.util.Optional;
 public final class FeatureMask {
     /** What the texts of a mask are, for help. */
     public static final String TEXTS =
-            "per-element, grid:ROWSxCOLUMNS, patches:HEIGHTxWIDTH, ranges:AXIS:LENGTH,LENGTH,..., "
+            "per-element, grid:ROWSxCOLUMNS, patches:HEIGHTxWIDTH, superpixels:COUNT of an image, "
+                    + "ranges:AXIS:LENGTH,LENGTH,..., windows:AXIS:LENGTH, words or sentences of a text, "
                     + "columns:GROUP=COLUMN,COLUMN,...;GROUP=... of a table, a file of group numbers 0, 1, 2, ..., or "
                     + "renumbered:FILE if they have gaps; after each 'named [NAME, NAME, ...]' names the groups";
 
@@ -85,6 +89,86 @@ public final class FeatureMask {
     }
 
     /**
+     * Cuts each image into connected regions of similar color, {@linkplain #superpixels(int, double) of compactness}
+     * 0.5.
+     *
+     * @param count about how many, at least 1 and at most the number of pixels
+     */
+    public static FeatureMask superpixels(int count) {
+        return superpixels(count, 0.5);
+    }
+
+    /**
+     * Cuts each image (the last two axes of each attributed input, channels on the axes before) into connected regions
+     * of similar color, all channels of a pixel together: SLIC superpixels, without randomness. Each example has
+     * regions of its own, numbered in reading order. The number of regions may differ from {@code count}, because each
+     * is connected and none is smaller than a quarter of the usual size.
+     *
+     * <p>Colors are compared as the elements of the input, so a normalized image will do, and so will other channels
+     * than red, green and blue. (The paper's colors are those of CIELAB, which an input need not have.)
+     *
+     * <p>Achanta and others, "SLIC Superpixels Compared to State-of-the-Art Superpixel Methods", 2012.
+     *
+     * @param count about how many, at least 1 and at most the number of pixels
+     * @param compactness how many standard deviations of the image's elements count as much as the width of a region;
+     *     more makes squarer regions. More than 0
+     */
+    public static FeatureMask superpixels(int count, double compactness) {
+        SuperpixelIds ids = new SuperpixelIds(count, compactness);
+        requirePositive(ids.describe(), "the number of superpixels", count);
+        if (!(compactness > 0) || Double.isInfinite(compactness)) {
+            throw new IllegalArgumentException(
+                    "mask " + ids.describe() + ": compactness must be more than 0 and finite");
+        }
+        return new FeatureMask(ids, List.of(), false);
+    }
+
+    /**
+     * Cuts one axis of each attributed input into windows of a length, the same for everything on the other axes: time
+     * windows of a series. The last window is shorter where the extent does not divide. Windows are called after their
+     * first and last position.
+     *
+     * @param axis an axis of the inputs, but not axis 0, which counts examples
+     * @param length positions of a window, at least 1
+     */
+    public static FeatureMask windows(int axis, int length) {
+        String name = "windows(axis " + axis + ": " + length + ")";
+        requirePositive(name, "the length", length);
+        requireNotExamples(name, axis);
+        return new FeatureMask(
+                new GeometricIds(
+                        name,
+                        (input, problems) -> GeometricIds.windows(name, axis, length, input, problems),
+                        input -> GeometricIds.windowNames(axis, length, input)),
+                List.of(),
+                false);
+    }
+
+    /** All tokens of a word are one group: {@link #spans} of the kind {@code words}, which {@code Tokens} makes. */
+    public static FeatureMask words() {
+        return spans("words");
+    }
+
+    /** All tokens of a sentence are one group: {@link #spans} of the kind {@code sentences}. */
+    public static FeatureMask sentences() {
+        return spans("sentences");
+    }
+
+    /**
+     * Groups positions by spans that come with the names of the inputs' features, and have the names of the spans. In
+     * rows that are padded, the padding is one more group.
+     *
+     * @param kind as in {@link io.github.attribution4j.model.FeatureNames#spans}
+     */
+    public static FeatureMask spans(String kind) {
+        if (!MaskText.isKind(kind)) {
+            throw new IllegalArgumentException(
+                    "mask spans '" + kind + "': a kind is a word of lower-case letters, such as words");
+        }
+        return new FeatureMask(new SpanIds(kind), List.of(), false);
+    }
+
+    /**
      * Cuts one axis of each attributed input into consecutive ranges, the same for everything on the other axes.
      *
      * @param axis an axis of the inputs, but not axis 0, which counts examples
@@ -94,9 +178,9 @@ public final class FeatureMask {
         String name = "ranges(axis " + axis + ": "
                 + Arrays.toString(lengths).replace("[", "").replace("]", "") + ")";
         requirePositive(name, "every length", lengths);
-        if (axis == 0 || lengths.length == 0) {
-            throw new IllegalArgumentException("mask " + name + ": "
-                    + (axis == 0 ? "axis 0 counts examples; cut another axis" : "give at least one length"));
+        requireNotExamples(name, axis);
+        if (lengths.length == 0) {
+            throw new IllegalArgumentException("mask " + name + ": give at least one length");
         }
         int[] copy = lengths.clone();
         return geometric(name, (input, problems) -> GeometricIds.ranges(name, axis, copy, input, problems));
@@ -122,7 +206,7 @@ public final class FeatureMask {
             given.add(new MaskIds.Ids(perInput[i].shape(), perInput[i].toLongArray()));
         }
         requireSome(perInput.length);
-        return new FeatureMask(new GivenIds(given), List.of(), false);
+        return new FeatureMask(new GivenIds(given, List.of()), List.of(), false);
     }
 
     /**
@@ -159,8 +243,9 @@ public final class FeatureMask {
 
     /**
      * Reads a mask from text as {@link #toString} writes it: {@code per-element}, {@code grid(14, 14)},
-     * {@code patches(16, 16)}, {@code ranges(axis 1: 1, 1, 3)}, {@code columns(colour: red, blue; size: small, large)},
-     * or several of them separated by {@code |}, one for each input, each of which may end in
+     * {@code patches(16, 16)}, {@code superpixels(50, 0.5)}, {@code ranges(axis 1: 1, 1, 3)}, {@code windows(axis 1:
+     * 24)}, {@code words}, {@code sentences}, {@code spans(seasons)},
+     * {@code columns(colour: red, blue; size: small, large)}, or several of them separated by {@code |}, one for each input, each of which may end in
      * {@code named [left, right]}. Numbers given by hand cannot be read.
      *
      * @throws IllegalArgumentException if the text is none of these
@@ -181,6 +266,12 @@ public final class FeatureMask {
         }
     }
 
+    private static void requireNotExamples(String name, int axis) {
+        if (axis == 0) {
+            throw new IllegalArgumentException("mask " + name + ": axis 0 counts examples; cut another axis");
+        }
+    }
+
     private static void requireSome(int given) {
         if (given == 0) {
             throw new IllegalArgumentException("mask: nothing given; give one for each attributed input");
@@ -198,6 +289,17 @@ public final class FeatureMask {
     /** Returns this mask with a name for each group, in order; checked against the groups when it meets inputs. */
     public FeatureMask named(String... newNames) {
         return new FeatureMask(ids, List.of(newNames), renumbered);
+    }
+
+    /**
+     * Returns the groups that this mask makes of inputs as a mask of given numbers: superpixels of an image, for a
+     * method that explains changed copies of it.
+     *
+     * @throws InvalidRequestException if the mask does not fit the inputs
+     */
+    public FeatureMask fixed(Inputs inputs) {
+        Groups groups = resolve(inputs);
+        return new FeatureMask(new GivenIds(groups.ids(), groups.names()), names, false);
     }
 
     /** Returns the names of the groups in order; empty if they have none. */
@@ -268,10 +370,7 @@ public final class FeatureMask {
     Optional<Groups> resolve(Inputs inputs, Problems problems) {
         List<Inputs.Input> attributed = inputs.attributedInputs();
         Optional<Groups> groups = Groups.of(
-                numbers(attributed, inputs.sources(), problems),
-                inputs,
-                most -> names(attributed, inputs.sources(), most),
-                problems);
+                numbers(attributed, inputs, problems), inputs, most -> names(attributed, inputs, most), problems);
         if (groups.isPresent()
                 && !names.isEmpty()
                 && names.size() != groups.get().most()) {
@@ -289,14 +388,14 @@ public final class FeatureMask {
         return groups.orElseThrow();
     }
 
-    /** Returns what groups are called, blank where nothing says; none if nothing says of any. */
-    List<String> names(List<Inputs.Input> attributed, long examples, int groups) {
-        return names.isEmpty() ? ids.names(attributed, examples, groups) : names;
+    /** Returns what groups are called, as {@link MaskIds#names}. */
+    List<List<String>> names(List<Inputs.Input> attributed, Inputs inputs, int groups) {
+        return names.isEmpty() ? ids.names(attributed, inputs, groups) : List.of(names);
     }
 
     /** Returns the numbers of the elements of each input; an empty list after adding what is wrong. */
-    List<MaskIds.Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
-        List<MaskIds.Ids> numbers = ids.numbers(attributed, examples, problems);
+    List<MaskIds.Ids> numbers(List<Inputs.Input> attributed, Inputs inputs, Problems problems) {
+        List<MaskIds.Ids> numbers = ids.numbers(attributed, inputs, problems);
         return renumbered ? Numbering.renumbered(numbers) : numbers;
     }
 

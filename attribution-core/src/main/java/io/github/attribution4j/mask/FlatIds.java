@@ -18,7 +18,7 @@ final class FlatIds implements MaskIds {
     }
 
     @Override
-    public List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+    public List<Ids> numbers(List<Inputs.Input> attributed, Inputs inputs, Problems problems) {
         if (perInput.size() != attributed.size()) {
             problems.add("mask: " + perInput.size() + " arrays for " + attributed.size()
                     + " attributed inputs; give one for each");

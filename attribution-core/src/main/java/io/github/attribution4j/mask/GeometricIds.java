@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers that follow from an input's shape; each input has groups of its own. */
-record GeometricIds(String describe, Cutter cutter) implements MaskIds {
+record GeometricIds(String describe, Cutter cutter, Names naming) implements MaskIds {
     /** Cuts one input. */
     interface Cutter {
         /** Returns numbers from 0 without gaps, or null after adding what is wrong. */
@@ -18,8 +18,25 @@ record GeometricIds(String describe, Cutter cutter) implements MaskIds {
         Ids cut(Inputs.Input input, Problems problems);
     }
 
+    /** Names the groups of one input. */
+    interface Names {
+        /** Returns a name for each group; or none. */
+        List<String> of(Inputs.Input input);
+    }
+
+    GeometricIds(String describe, Cutter cutter) {
+        this(describe, cutter, input -> List.of());
+    }
+
     @Override
-    public List<Ids> numbers(List<Inputs.Input> attributed, long examples, Problems problems) {
+    public List<List<String>> names(List<Inputs.Input> attributed, Inputs inputs, int groups) {
+        List<String> names = new ArrayList<>();
+        attributed.forEach(input -> names.addAll(naming.of(input)));
+        return names.isEmpty() ? List.of() : List.of(names);
+    }
+
+    @Override
+    public List<Ids> numbers(List<Inputs.Input> attributed, Inputs inputs, Problems problems) {
         List<Ids> numbers = new ArrayList<>();
         for (Inputs.Input input : attributed) {
             Ids own = cutter.cut(input, problems);
@@ -66,7 +83,7 @@ record GeometricIds(String describe, Cutter cutter) implements MaskIds {
         return plane(shape, wide, y -> y / height, x -> x / width);
     }
 
-    private static boolean hasPlane(String name, Inputs.Input input, Problems problems) {
+    static boolean hasPlane(String name, Inputs.Input input, Problems problems) {
         Shape shape = input.tensor().shape();
         if (shape.rank() < 3) {
             problems.add("mask " + name + ": input '" + input.name() + "' has shape " + shape + "; it cuts two axes "
@@ -100,11 +117,8 @@ record GeometricIds(String describe, Cutter cutter) implements MaskIds {
 
     static @Nullable Ids ranges(String name, int axis, int[] lengths, Inputs.Input input, Problems problems) {
         Shape shape = input.tensor().shape();
-        int rank = shape.rank();
-        int fromStart = axis < 0 ? axis + rank : axis;
-        if (fromStart < 1 || fromStart >= rank) {
-            problems.add("mask " + name + ": input '" + input.name() + "' has shape " + shape
-                    + "; choose one of its axes 1 to " + (rank - 1));
+        int fromStart = axis(name, axis, input, problems);
+        if (fromStart < 1) {
             return null;
         }
         long sum = Arrays.stream(lengths).asLongStream().sum();
@@ -120,9 +134,52 @@ record GeometricIds(String describe, Cutter cutter) implements MaskIds {
             Arrays.fill(values, next, next + lengths[range], range);
             next += lengths[range];
         }
+        return along(shape.rank(), fromStart, values);
+    }
+
+    static @Nullable Ids windows(String name, int axis, int length, Inputs.Input input, Problems problems) {
+        Shape shape = input.tensor().shape();
+        int fromStart = axis(name, axis, input, problems);
+        if (fromStart < 1) {
+            return null;
+        }
+        long[] values = new long[Math.toIntExact(shape.dim(fromStart))];
+        Arrays.setAll(values, position -> position / length);
+        return along(shape.rank(), fromStart, values);
+    }
+
+    /** Names windows by their first and last position: by the names of these, where they have some. */
+    static List<String> windowNames(int axis, int length, Inputs.Input input) {
+        int fromStart = axis < 0 ? axis + input.tensor().shape().rank() : axis;
+        boolean named = !input.features().isEach(fromStart);
+        List<String> positions = named ? input.features().along(fromStart, 0) : List.of();
+        int extent = Math.toIntExact(input.tensor().shape().dim(fromStart));
+        List<String> names = new ArrayList<>();
+        for (int from = 0; from < extent; from += length) {
+            int last = Math.min(from + length, extent) - 1;
+            String first = positions.isEmpty() ? String.valueOf(from) : positions.get(from);
+            String ends = last == from ? first : first + " to " + (positions.isEmpty() ? last : positions.get(last));
+            names.add(positions.isEmpty() ? "steps " + ends : ends);
+        }
+        return names;
+    }
+
+    /** Returns an axis counted from the start; 0 after adding what is wrong. */
+    private static int axis(String name, int axis, Inputs.Input input, Problems problems) {
+        int rank = input.tensor().shape().rank();
+        int fromStart = axis < 0 ? axis + rank : axis;
+        if (fromStart < 1 || fromStart >= rank) {
+            problems.add("mask " + name + ": input '" + input.name() + "' has shape "
+                    + input.tensor().shape() + "; choose one of its axes 1 to " + (rank - 1));
+            return 0;
+        }
+        return fromStart;
+    }
+
+    private static Ids along(int rank, int axis, long[] values) {
         long[] dims = new long[rank];
         Arrays.fill(dims, 1);
-        dims[fromStart] = sum;
+        dims[axis] = values.length;
         return new Ids(Shape.of(dims), values);
     }
 }

@@ -29,9 +29,9 @@ final class Groups {
     private final List<Shape> shapes;
     private final List<int[]> ids;
     private final int[] counts;
-    private final List<String> names;
+    private final List<List<String>> names;
 
-    private Groups(Inputs inputs, List<Shape> shapes, List<int[]> ids, int[] counts, List<String> names) {
+    private Groups(Inputs inputs, List<Shape> shapes, List<int[]> ids, int[] counts, List<List<String>> names) {
         this.inputs = inputs;
         this.shapes = shapes;
         this.ids = ids;
@@ -40,7 +40,8 @@ final class Groups {
     }
 
     /** Checks numbers and returns the groups; none after adding what is wrong, or if there are no numbers. */
-    static Optional<Groups> of(List<Ids> perInput, Inputs inputs, IntFunction<List<String>> names, Problems problems) {
+    static Optional<Groups> of(
+            List<Ids> perInput, Inputs inputs, IntFunction<List<List<String>>> names, Problems problems) {
         if (perInput.isEmpty()) {
             return Optional.empty();
         }
@@ -107,6 +108,22 @@ final class Groups {
     /** Returns an explanation with these groups, whose elements count each. */
     Explanation sums(Explanation explanation) {
         return explanation.groupedBy(shapes, ids, names);
+    }
+
+    /** Returns the number of each element's group, for each input. */
+    List<Ids> ids() {
+        List<Ids> given = new ArrayList<>();
+        for (int input = 0; input < shapes.size(); input++) {
+            given.add(new Ids(
+                    shapes.get(input),
+                    Arrays.stream(ids.get(input)).asLongStream().toArray()));
+        }
+        return given;
+    }
+
+    /** Returns what groups are called, as {@link MaskIds#names}. */
+    List<List<String>> names() {
+        return names;
     }
 
     /** Returns the number of groups of an example. */

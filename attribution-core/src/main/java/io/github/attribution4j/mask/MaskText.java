@@ -21,10 +21,12 @@ final class MaskText {
 
     /** {@code kind:rest}, as people write it, or {@code kind(rest)}, as a mask says itself. */
     private static final Pattern CUT = Pattern.compile(
-            "(grid|patches|ranges|columns)\\s*(?::(.*)|\\((.*)\\))", Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
+            "(grid|patches|superpixels|ranges|windows|columns|spans)\\s*(?::(.*)|\\((.*)\\))",
+            Pattern.DOTALL | Pattern.CASE_INSENSITIVE);
 
     private static final Pattern NAMED = Pattern.compile("(.*\\S)\\s+named\\s*\\[(.*)]", Pattern.DOTALL);
     private static final Pattern AXIS = Pattern.compile("(?:axis)?\\s*(-?\\d+)\\s*:(.*)");
+    private static final Pattern KIND_OF_SPANS = Pattern.compile("[a-z][a-z-]*");
     private static final String RENUMBERED = "renumbered";
 
     private MaskText() {}
@@ -33,8 +35,9 @@ final class MaskText {
         try {
             return read(text, part -> {
                 throw new IllegalArgumentException("mask '" + text + "': '" + part
-                        + "' is none of per-element, grid(cells high, cells wide), patches(height, width), ranges(axis"
-                        + " n: length, length, ...) and columns(group: column, column; ...); several are separated by"
+                        + "' is none of per-element, grid(cells high, cells wide), patches(height, width),"
+                        + " superpixels(count, compactness), ranges(axis n: length, length, ...), windows(axis n:"
+                        + " length), words, sentences and columns(group: column, column; ...); several are separated by"
                         + " |, one for each input");
             });
         } catch (NumberFormatException e) {
@@ -68,6 +71,9 @@ final class MaskText {
         if (part.equals("per-element")) {
             return FeatureMask.perElement();
         }
+        if (part.equals("words") || part.equals("sentences")) {
+            return FeatureMask.spans(part);
+        }
         Matcher cut = CUT.matcher(part);
         if (!cut.matches()) {
             return FeatureMask.of(sources.groupNumbers(part).toArray(Tensor[]::new));
@@ -83,7 +89,10 @@ final class MaskText {
                 int[] size = two(rest, "patches:8x8");
                 yield FeatureMask.patches(size[0], size[1]);
             }
+            case "superpixels" -> superpixels(rest.strip());
             case "ranges" -> ranges(rest.strip());
+            case "windows" -> windows(rest.strip());
+            case "spans" -> FeatureMask.spans(rest.strip());
             default -> FeatureMask.columns(groups(rest, shortly ? '=' : ':'));
         };
     }
@@ -107,6 +116,30 @@ final class MaskText {
             }
         }
         return groups;
+    }
+
+    static boolean isKind(String kind) {
+        return KIND_OF_SPANS.matcher(kind).matches();
+    }
+
+    private static FeatureMask superpixels(String text) {
+        double[] numbers = Numbers.of(text);
+        if (numbers.length < 1 || numbers.length > 2 || numbers[0] != Math.rint(numbers[0])) {
+            throw new IllegalArgumentException(
+                    "superpixels need a count, and may have a compactness, such as superpixels:50 or"
+                            + " superpixels:50,0.5");
+        }
+        int count = (int) numbers[0];
+        return numbers.length == 1 ? FeatureMask.superpixels(count) : FeatureMask.superpixels(count, numbers[1]);
+    }
+
+    private static FeatureMask windows(String text) {
+        Matcher axis = AXIS.matcher(text);
+        int[] length = axis.matches() ? ints(axis.group(2)) : new int[0];
+        if (length.length != 1) {
+            throw new IllegalArgumentException("windows need an axis and a length, such as windows:1:24");
+        }
+        return FeatureMask.windows(Integer.parseInt(axis.group(1)), length[0]);
     }
 
     private static FeatureMask ranges(String text) {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
@@ -28,9 +29,46 @@ public final class FeatureNames {
     /** Axis → one list for all rows, or one for each row. */
     private final SortedMap<Integer, Along> axes;
 
-    private record Along(boolean each, List<List<String>> lists) {
+    /**
+     * The names along an axis.
+     *
+     * @param spans for each kind, for each of the lists, its spans
+     */
+    private record Along(boolean each, List<List<String>> lists, Map<String, List<List<Span>>> spans) {
         List<String> of(long row) {
-            return lists.get(each ? Math.toIntExact(row) : 0);
+            return lists.get(index(row));
+        }
+
+        int index(long row) {
+            return each ? Math.toIntExact(row) : 0;
+        }
+
+        Along select(long[] rows) {
+            Map<String, List<List<Span>>> selected = new TreeMap<>();
+            spans.forEach((kind, each) -> selected.put(kind, selected(each, rows)));
+            return new Along(true, selected(lists, rows), selected);
+        }
+
+        private static <T> List<T> selected(List<T> lists, long[] rows) {
+            return Arrays.stream(rows)
+                    .mapToObj(row -> lists.get(Math.toIntExact(row)))
+                    .toList();
+        }
+    }
+
+    /**
+     * Consecutive positions that belong together, such as the tokens of a word.
+     *
+     * @param name what people call it
+     * @param length number of positions, at least 1
+     */
+    public record Span(String name, int length) {
+        /** Checks name and length. */
+        public Span {
+            if (name.isBlank() || length < 1) {
+                throw new IllegalArgumentException(
+                        "span '" + name + "' of " + length + " positions: it needs a name and at least one position");
+            }
         }
     }
 
@@ -64,7 +102,7 @@ public final class FeatureNames {
                         "feature names: two are '" + name + "'; names along an axis must differ");
             }
         }
-        return with(axis, new Along(false, List.of(copy)));
+        return with(axis, new Along(false, List.of(copy), Map.of()));
     }
 
     /**
@@ -82,7 +120,37 @@ public final class FeatureNames {
         return with(
                 axis,
                 new Along(
-                        true, perRow.stream().map(names -> checked(axis, names)).toList()));
+                        true, perRow.stream().map(names -> checked(axis, names)).toList(), Map.of()));
+    }
+
+    /**
+     * Returns these names, and which positions of an axis belong together: the words and sentences of texts, the
+     * seasons of a year. {@link io.github.attribution4j.mask.FeatureMask#spans} makes them groups.
+     *
+     * @param kind in the plural, such as {@code words}
+     * @param axis an axis whose positions have names
+     * @param perRow for each row its spans, in order; one list if the names are the same in all rows. Lengths add up to
+     *     the number of names
+     * @throws IllegalArgumentException if the axis has no names, or the lengths do not fit
+     */
+    public FeatureNames spans(String kind, int axis, List<List<Span>> perRow) {
+        Along along = axes.get(axis);
+        if (along == null || along.lists().size() != perRow.size()) {
+            throw new IllegalArgumentException("feature names: " + kind + " are given for " + perRow.size()
+                    + " rows of axis " + axis + ", and names for "
+                    + (along == null ? 0 : along.lists().size()) + "; give as many");
+        }
+        for (int row = 0; row < perRow.size(); row++) {
+            int length = perRow.get(row).stream().mapToInt(Span::length).sum();
+            int named = along.lists().get(row).size();
+            if (length != named) {
+                throw new IllegalArgumentException("feature names: the " + kind + " of row " + row + " have " + length
+                        + " positions of axis " + axis + ", and " + named + " have names; the two must be equal");
+            }
+        }
+        Map<String, List<List<Span>>> spans = new TreeMap<>(along.spans());
+        spans.put(kind, perRow.stream().map(List::copyOf).toList());
+        return with(axis, new Along(along.each(), along.lists(), Collections.unmodifiableMap(spans)));
     }
 
     private static List<String> checked(int axis, List<String> names) {
@@ -124,6 +192,19 @@ public final class FeatureNames {
     public List<String> along(int axis, long row) {
         Along along = axes.get(axis);
         return along == null ? List.of() : along.of(row);
+    }
+
+    /** Returns the kinds of spans along an axis, such as {@code words}; none if it has none. */
+    public Set<String> spanKinds(int axis) {
+        Along along = axes.get(axis);
+        return along == null ? Set.of() : along.spans().keySet();
+    }
+
+    /** Returns the spans of a kind along an axis in a row; none if there are none. */
+    public List<Span> spans(String kind, int axis, long row) {
+        Along along = axes.get(axis);
+        List<List<Span>> spans = along == null ? null : along.spans().get(kind);
+        return along == null || spans == null ? List.of() : spans.get(along.index(row));
     }
 
     /**
@@ -178,12 +259,7 @@ public final class FeatureNames {
             return this;
         }
         SortedMap<Integer, Along> selected = new TreeMap<>();
-        axes.forEach((axis, along) -> selected.put(
-                axis,
-                along.each()
-                        ? new Along(
-                                true, Arrays.stream(rows).mapToObj(along::of).toList())
-                        : along));
+        axes.forEach((axis, along) -> selected.put(axis, along.each() ? along.select(rows) : along));
         return new FeatureNames(selected);
     }
 

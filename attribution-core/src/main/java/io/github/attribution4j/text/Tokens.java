@@ -100,7 +100,10 @@ public final class Tokens {
         return texts.get(text).stream().map(Token::label).toArray(String[]::new);
     }
 
-    /** Returns the names of each text's tokens: their labels, with {@code ·} for a blank one. */
+    /**
+     * Returns the names of each text's tokens: their labels, with {@code ·} for a blank one; and their spans, {@code
+     * words} and {@code sentences}, by the rules of {@link java.text.BreakIterator}.
+     */
     public FeatureNames names() {
         List<List<String>> labels = new ArrayList<>();
         for (List<Token> text : texts) {
@@ -108,7 +111,10 @@ public final class Tokens {
                     .map(token -> token.label().isBlank() ? "·" : token.label())
                     .toList());
         }
-        return FeatureNames.none().alongEach(1, labels);
+        return FeatureNames.none()
+                .alongEach(1, labels)
+                .spans("words", 1, texts.stream().map(TextSpans::words).toList())
+                .spans("sentences", 1, texts.stream().map(TextSpans::sentences).toList());
     }
 
     /** Returns the ids of the special tokens in these texts, each once: those that a baseline should keep. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.model.FeatureNames;
+import io.github.attribution4j.model.FeatureNames.Span;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.FeatureAblation;
@@ -144,6 +146,81 @@ class FeatureMaskTest {
         assertThatThrownBy(() -> FeatureMask.ranges(1)).hasMessage("mask ranges(axis 1: ): give at least one length");
         assertThatThrownBy(() -> FeatureMask.ranges(1, 2, -1))
                 .hasMessage("mask ranges(axis 1: 2, -1): every length must be at least 1, not -1");
+    }
+
+    @Test
+    @DisplayName("Windows have a length, and are called after their ends")
+    void windows() {
+        Inputs inputs = inputs(shape(2, 5, 3));
+        FeatureMask mask = FeatureMask.windows(1, 2);
+        assertThat(groups(mask, inputs, 0, 1)).containsExactly(0, 0, 1, 1, 2);
+        assertThat(mask.resolve(inputs, new Problems()).orElseThrow().names())
+                .containsExactly(List.of("steps 0 to 1", "steps 2 to 3", "steps 4"));
+        Inputs named = inputs.named("input0", FeatureNames.none().along(1, List.of("Mon", "Tue", "Wed", "Thu", "Fri")));
+        assertThat(FeatureMask.windows(-2, 3)
+                        .resolve(named, new Problems())
+                        .orElseThrow()
+                        .names())
+                .containsExactly(List.of("Mon to Wed", "Thu to Fri"));
+        assertThat(FeatureMask.windows(1, 9).groups(inputs)).isEqualTo(1);
+        assertRefused(
+                FeatureMask.windows(3, 2),
+                inputs,
+                "mask windows(axis 3: 2): input 'input0' has shape (2, 5, 3); choose one of its axes 1 to 2");
+        assertThatThrownBy(() -> FeatureMask.windows(0, 2))
+                .hasMessage("mask windows(axis 0: 2): axis 0 counts examples; cut another axis");
+        assertThatThrownBy(() -> FeatureMask.windows(1, 0))
+                .hasMessage("mask windows(axis 1: 0): the length must be at least 1, not 0");
+    }
+
+    @Test
+    @DisplayName("Spans come with the names of features, the same in all rows or each its own")
+    void spans() {
+        FeatureNames months = FeatureNames.none()
+                .along(1, List.of("Jan", "Feb", "Mar", "Apr", "May"))
+                .spans("seasons", 1, List.of(List.of(new Span("winter", 2), new Span("spring", 3))));
+        Inputs inputs = inputs(shape(2, 5, 2)).named("input0", months);
+        FeatureMask seasons = FeatureMask.spans("seasons");
+        assertThat(groups(seasons, inputs, 0, 1)).containsExactly(0, 0, 1, 1, 1);
+        assertThat(seasons.resolve(inputs, new Problems()).orElseThrow().names())
+                .containsExactly(List.of("winter", "spring"));
+        assertThat(seasons).hasToString("spans(seasons)");
+        Inputs two = inputs(shape(2, 5, 2), shape(2, 3))
+                .named("input0", months)
+                .named(
+                        "input1",
+                        FeatureNames.none()
+                                .alongEach(1, List.of(List.of("a", "b"), List.of("c", "d", "e")))
+                                .spans(
+                                        "seasons",
+                                        1,
+                                        List.of(
+                                                List.of(new Span("ab", 2)),
+                                                List.of(new Span("c", 1), new Span("de", 2)))));
+        assertThat(groups(seasons, two, 1, 0)).containsExactly(2, 2, 3);
+        assertThat(groups(seasons, two, 1, 1)).containsExactly(2, 3, 3);
+        FeatureMask each = FeatureMask.perInput(FeatureMask.ranges(1, 2, 3), seasons);
+        for (FeatureMask mask : List.of(seasons, each)) {
+            boolean named = mask.equals(seasons);
+            assertThat(mask.resolve(two, new Problems()).orElseThrow().names())
+                    .containsExactly(
+                            List.of(named ? "winter" : "", named ? "spring" : "", "ab", "padding"),
+                            List.of(named ? "winter" : "", named ? "spring" : "", "c", "de"));
+        }
+        assertRefused(
+                FeatureMask.spans("season"),
+                inputs,
+                "mask spans(season): input 'input0' has no season; did you mean 'seasons'?");
+        assertRefused(
+                FeatureMask.words(),
+                inputs(shape(1, 2)),
+                "mask words: input 'input0' has no words; give them with FeatureNames.spans(...), or inputs made by"
+                        + " Tokens");
+        assertThatThrownBy(() -> months.spans("halves", 1, List.of(List.of(new Span("one", 2)))))
+                .hasMessage("feature names: the halves of row 0 have 2 positions of axis 1, and 5 have names; the two"
+                        + " must be equal");
+        assertThatThrownBy(() -> months.spans("halves", 2, List.of(List.of(new Span("one", 2)))))
+                .hasMessage("feature names: halves are given for 1 rows of axis 2, and names for 0; give as many");
     }
 
     @Test
@@ -291,15 +368,28 @@ class FeatureMaskTest {
                 "grid(4, 3)",
                 "patches(16, 8)",
                 "ranges(axis -1: 1, 1, 3)",
+                "superpixels(50, 0.25)",
+                "windows(axis 1: 24)",
+                "words",
+                "sentences",
+                "spans(seasons)",
                 "grid(2, 2) | per-element | ranges(axis 1: 5)")) {
             assertThat(FeatureMask.parse(text)).hasToString(text);
         }
         assertThat(FeatureMask.parse(" grid (4,3)|ranges( axis 2:1,2 )"))
                 .hasToString("grid(4, 3) | ranges(axis 2: 1, 2)");
+        assertThat(FeatureMask.parse("superpixels:50|windows:-1:7"))
+                .hasToString("superpixels(50, 0.5) | windows(axis -1: 7)");
+        assertThatThrownBy(() -> FeatureMask.parse("superpixels:1.5"))
+                .hasMessage("superpixels need a count, and may have a compactness, such as superpixels:50 or"
+                        + " superpixels:50,0.5");
+        assertThatThrownBy(() -> FeatureMask.parse("windows:7"))
+                .hasMessage("windows need an axis and a length, such as windows:1:24");
         assertThatThrownBy(() -> FeatureMask.parse("gird(4, 3)"))
                 .hasMessage("mask 'gird(4, 3)': 'gird(4, 3)' is none of per-element, grid(cells high, cells wide),"
-                        + " patches(height, width), ranges(axis n: length, length, ...) and columns(group: column,"
-                        + " column; ...); several are separated by |, one for each input");
+                        + " patches(height, width), superpixels(count, compactness), ranges(axis n: length, length,"
+                        + " ...), windows(axis n: length), words, sentences and columns(group: column, column; ...);"
+                        + " several are separated by |, one for each input");
         assertThatThrownBy(() -> FeatureMask.parse("grid(99999999999, 1)"))
                 .hasMessage("mask 'grid(99999999999, 1)': a number is too large");
         assertThatThrownBy(() -> FeatureMask.parse("grid(0, 1)"))

@@ -186,25 +186,30 @@ class InsideTest {
     @Test
     void masks() {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor superpixels = model.tensors().of(new long[] {0, 0, 1, 1, 2, 2, 3, 3}, 1, 1, 1, 8);
+            Tensor segments = model.tensors().of(new long[] {0, 0, 1, 1, 2, 2, 3, 3}, 1, 1, 1, 8);
             // tag::masks
             FeatureMask elements = FeatureMask.perElement(); // the default: every element a group of its own
             FeatureMask cells = FeatureMask.grid(4, 4); // 16 cells, all channels of a cell together
             FeatureMask patches = FeatureMask.patches(2, 2); // cells of a size
+            FeatureMask regions =
+                    FeatureMask.superpixels(6); // connected regions of similar color, in each image its own
+            FeatureMask windows = FeatureMask.windows(-1, 3); // time windows: 3 steps, 3 steps, 2 steps
             FeatureMask columns = FeatureMask.ranges(-1, 2, 5, 1); // consecutive columns: 2, then 5, then 1
-            FeatureMask given = FeatureMask.of(superpixels); // group numbers 0, 1, 2, ... as a tensor
-            FeatureMask gaps = FeatureMask.of(superpixels).renumbered(); // of numbers that have gaps
+            FeatureMask given = FeatureMask.of(segments); // group numbers 0, 1, 2, ... as a tensor
+            FeatureMask gaps = FeatureMask.of(segments).renumbered(); // of numbers that have gaps
             FeatureMask named = FeatureMask.ranges(-1, 4, 4).named("left", "right");
             // end::masks
             Inputs inputs = Inputs.of(image);
             assertThat(elements.groups(inputs)).isEqualTo(64);
             assertThat(cells.groups(inputs)).isEqualTo(16);
             assertThat(patches.groups(inputs)).isEqualTo(16);
+            assertThat(regions.groups(inputs)).isBetween(3, 12);
+            assertThat(windows.groups(inputs)).isEqualTo(3);
             assertThat(columns.groups(inputs)).isEqualTo(3);
             assertThat(given.groups(inputs)).isEqualTo(4);
             assertThat(gaps.groups(inputs)).isEqualTo(4);
             assertThat(named.names()).containsExactly("left", "right");
-            assertThat(scope.owns(superpixels)).isTrue();
+            assertThat(scope.owns(segments)).isTrue();
         }
     }
 

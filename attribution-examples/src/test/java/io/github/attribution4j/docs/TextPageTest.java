@@ -15,6 +15,7 @@ import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.propagation.Composites;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.shapley.ShapleySampling;
@@ -28,6 +29,7 @@ import io.github.attribution4j.visual.TokenText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,15 +146,21 @@ class TextPageTest {
 
     @Test
     void words() {
-        long[] wordOfToken = new long[tokens.width()];
-        for (int i = 0; i < wordOfToken.length; i++) {
-            wordOfToken[i] = i;
-        }
         // tag::words
-        FeatureMask words = FeatureMask.of(model.tensors().of(wordOfToken, 1, tokens.width())); // 0, 1, 1, 2, ...
-        ShapleySampling shapley = new ShapleySampling().baseline(masked).mask(words);
+        ShapleySampling shapley = new ShapleySampling().baseline(masked).mask(FeatureMask.words());
+        Explanation why = shapley.attribute(model, inputs, Target.index(0));
+        Map<String, Double> adds = why.asMap(0); // [CLS], Draw, the, edges, ... each word once
         // end::words
-        TokenAttribution.of(shapley).attribute(model, inputs, Target.index(0)).close();
+        try (why) {
+            assertThat(adds).containsKeys("[CLS]", "Draw", "the", "edges", "axes", ".", "[SEP]");
+            assertThat(adds.size()).isLessThanOrEqualTo(tokens.width());
+        }
+        try (Explanation sentence = new FeatureAblation()
+                .baseline(masked)
+                .mask(FeatureMask.sentences())
+                .attribute(model, inputs, Target.index(0))) {
+            assertThat(sentence.asMap(0)).hasSize(3);
+        }
     }
 
     @Test

@@ -63,8 +63,8 @@ import picocli.CommandLine.Spec;
             "  What each word of a text adds:",
             "    attribution explain --model topics.pt --tokenizer tokenizer.json --text \"Draw a line.\" --reference"
                     + " mask",
-            "  Groups of pixels, of a mask numbered 0, 1, 2, ...:",
-            "    attribution explain --model m.pt --input x.png --method shapley-sampling --mask superpixels.npy"
+            "  Regions of an image, found by their color:",
+            "    attribution explain --model m.pt --input x.png --method shapley-sampling --mask superpixels:50"
         })
 final class ExplainCommand implements Callable<Integer> {
     private static final int MOST_TABLES = 3;

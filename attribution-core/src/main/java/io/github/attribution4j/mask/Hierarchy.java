@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.mask;
+
+import io.github.attribution4j.internal.numeric.Digests;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.setting.Setting.Kind;
+import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * How the groups of a mask belong together in a tree: cells of an image in its halves, words in sentences, columns that
+ * say nearly the same. {@link Coalitions#trees} makes a {@link GroupTree} of the groups of each example. Immutable and
+ * thread-safe.
+ *
+ * <pre>{@code
+ * Hierarchy.halves()                                              // by place: halves of halves
+ * Hierarchy.of(FeatureMask.sentences())                           // groups within sentences
+ * Hierarchy.of(FeatureMask.grid(2, 2), FeatureMask.grid(4, 4))    // cells within larger cells, from large to small
+ * Hierarchy.correlation(Hierarchy.Linkage.AVERAGE, rows)          // columns that are correlated
+ * Hierarchy.parse("((age, income), (height, weight))")            // by hand
+ * }</pre>
+ */
+public final class Hierarchy {
+    /** What the texts of a hierarchy are, for help. */
+    public static final String TEXTS = "halves, flat, within:MASK>MASK>... from large to small, correlation:FILE or"
+            + " correlation:complete:FILE of a background's rows, or a tree of names or numbers of groups, such as"
+            + " ((age, income), (height, weight))";
+
+    /** Hierarchies as values of a setting. */
+    public static final Kind<Hierarchy> KIND = HierarchyText.KIND;
+
+    private final String text;
+    private final Maker maker;
+
+    private Hierarchy(String text, Maker maker) {
+        this.text = text;
+        this.maker = maker;
+    }
+
+    /** Makes the tree of one example. */
+    interface Maker {
+        /** Returns the tree; none after adding what is wrong. */
+        Optional<GroupTree> tree(Groups groups, Inputs inputs, int example, Problems problems);
+    }
+
+    /** How far apart two sets of columns are. */
+    public enum Linkage {
+        /** The mean over all pairs of columns. */
+        AVERAGE,
+        /** The largest over all pairs of columns. */
+        COMPLETE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** All groups belong together at once; there is no order among them. */
+    public static Hierarchy flat() {
+        return new Hierarchy(
+                "flat",
+                (groups, inputs, example, problems) -> Optional.of(GroupTree.join(IntStream.range(
+                                0, groups.count(example))
+                        .mapToObj(GroupTree::of)
+                        .toList())));
+    }
+
+    /**
+     * By place: groups are halved where they spread widest, by the means of their elements' positions, and the halves
+     * again, until each is alone. A grid is halved along its lines. With several inputs those are apart first; a group
+     * of several inputs belongs to the first.
+     */
+    public static Hierarchy halves() {
+        return new Hierarchy(
+                "halves",
+                (groups, inputs, example, problems) -> Optional.of(new Halves(groups, example).tree()));
+    }
+
+    /**
+     * Groups within the groups of other masks.
+     *
+     * @param masks from large to small. Each must contain whole groups of the next, and the last one whole groups of
+     *     the mask whose hierarchy this is
+     */
+    public static Hierarchy of(FeatureMask... masks) {
+        if (masks.length == 0) {
+            throw new IllegalArgumentException("hierarchy: no masks given; give at least one, or flat()");
+        }
+        List<FeatureMask> copy = List.of(masks);
+        return new Hierarchy(
+                copy.stream().map(FeatureMask::toString).collect(Collectors.joining(" > ", "within:", "")),
+                (groups, inputs, example, problems) -> within(copy, groups, inputs, example, problems));
+    }
+
+    /**
+     * By correlation: columns that say nearly the same are joined first. The distance of two columns is 1 − |r|, r
+     * their correlation in a background; a column that does not vary has distance 1 to each. Groups of several columns
+     * start as they are.
+     *
+     * @param linkage the distance of sets of columns
+     * @param background for each attributed input rows of its shape, axis 0 counts samples; read now and not needed
+     *     afterwards. At most 4096 elements in a row
+     */
+    public static Hierarchy correlation(Linkage linkage, Tensor... background) {
+        Correlations correlations = Correlations.of(background);
+        String digest = Arrays.stream(background)
+                .map(tensor ->
+                        tensor.shape() + " sha256:" + Digests.ofTensor(tensor).substring(0, 16))
+                .collect(Collectors.joining(", "));
+        return new Hierarchy(
+                "correlation:" + linkage + ":" + digest,
+                (groups, inputs, example, problems) ->
+                        correlations.tree(linkage, groups, inputs, example, problems));
+    }
+
+    /**
+     * Reads a hierarchy: {@code halves}, {@code flat}, {@code within:grid(2, 2) > grid(4, 4)}, or a tree of names or
+     * numbers of groups in parentheses. Groups that such a tree does not have are added to its root.
+     *
+     * @throws IllegalArgumentException if the text is none of these
+     */
+    public static Hierarchy parse(String text) {
+        return HierarchyText.parse(text);
+    }
+
+    static Hierarchy named(String text, Maker maker) {
+        return new Hierarchy(text, maker);
+    }
+
+    /** Returns the tree of each example, or one that serves all; none after adding what is wrong. */
+    List<GroupTree> trees(Groups groups, Inputs inputs, Problems problems) {
+        List<GroupTree> trees = new ArrayList<>();
+        int examples = Math.toIntExact(inputs.rows());
+        for (int example = 0; example < examples; example++) {
+            Optional<GroupTree> tree = maker.tree(groups, inputs, example, problems);
+            if (tree.isEmpty()) {
+                return List.of();
+            }
+            trees.add(tree.get());
+        }
+        return trees;
+    }
+
+    private static Optional<GroupTree> within(
+            List<FeatureMask> masks, Groups groups, Inputs inputs, int example, Problems problems) {
+        int[][] larger = new int[masks.size()][groups.count(example)];
+        for (int level = 0; level < larger.length; level++) {
+            Optional<Groups> resolved = masks.get(level).resolve(inputs, problems);
+            if (resolved.isEmpty()) {
+                return Optional.empty();
+            }
+            Arrays.fill(larger[level], -1);
+            for (int input = 0; input < groups.inputs(); input++) {
+                long[] own = groups.numbers(input, example);
+                long[] outer = resolved.get().numbers(input, example);
+                for (int element = 0; element < own.length; element++) {
+                    int group = (int) own[element];
+                    int found = larger[level][group];
+                    if (found >= 0 && found != outer[element]) {
+                        problems.add("hierarchy: group " + group + " of the mask lies in several groups of "
+                                + masks.get(level) + "; a larger mask must contain whole groups");
+                        return Optional.empty();
+                    }
+                    larger[level][group] = (int) outer[element];
+                }
+            }
+        }
+        int[] all = IntStream.range(0, groups.count(example)).toArray();
+        return Optional.of(nested(all, larger, 0));
+    }
+
+    private static GroupTree nested(int[] groups, int[][] larger, int level) {
+        if (level == larger.length) {
+            return GroupTree.join(
+                    Arrays.stream(groups).mapToObj(GroupTree::of).toList());
+        }
+        Map<Integer, List<Integer>> parts = new LinkedHashMap<>();
+        for (int group : groups) {
+            parts.computeIfAbsent(larger[level][group], number -> new ArrayList<>())
+                    .add(group);
+        }
+        return GroupTree.join(parts.values().stream()
+                .map(part -> nested(
+                        part.stream().mapToInt(Integer::intValue).toArray(), larger, level + 1))
+                .toList());
+    }
+
+    /** Returns the hierarchy in words; a background by its digest. */
+    @Override
+    public String toString() {
+        return text;
+    }
+}
