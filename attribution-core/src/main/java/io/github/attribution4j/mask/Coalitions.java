@@ -178,6 +178,18 @@ public final class Coalitions {
         return groups.count(example);
     }
 
+    /**
+     * Returns the groups of each example in a tree.
+     *
+     * @throws InvalidRequestException if the hierarchy does not fit the groups
+     */
+    public List<GroupTree> trees(Hierarchy hierarchy) {
+        Problems problems = new Problems();
+        List<GroupTree> trees = hierarchy.trees(groups, evaluator.inputs(), problems);
+        problems.throwIfAny();
+        return trees;
+    }
+
     /** Returns the largest number of groups of any example. */
     public int mostGroups() {
         return groups.most();

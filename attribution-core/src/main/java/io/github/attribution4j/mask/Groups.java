@@ -183,6 +183,66 @@ final class Groups {
     }
 
     /**
+     * Returns where the groups of an example are: for each the first input that has it, then the mean position of its
+     * elements there along each axis of a row.
+     */
+    double[][] places(int example) {
+        double[][] places = new double[count(example)][];
+        for (int input = 0; input < shapes.size(); input++) {
+            Shape row = shapes.get(input).row();
+            int[] index = ids.get(input);
+            int start = start(input, example);
+            double[][] sums = new double[places.length][row.rank() + 1];
+            int[] sizes = new int[places.length];
+            long[] at = new long[row.rank()];
+            for (int i = 0; i < rowSize(input); i++) {
+                int group = index[start + i];
+                sizes[group]++;
+                for (int axis = 0; axis < at.length; axis++) {
+                    sums[group][axis + 1] += at[axis];
+                }
+                for (int axis = at.length - 1; axis >= 0 && ++at[axis] == row.dim(axis); axis--) {
+                    at[axis] = 0;
+                }
+            }
+            for (int group = 0; group < places.length; group++) {
+                if (places[group] == null && sizes[group] > 0) {
+                    places[group] = sums[group];
+                    for (int axis = 1; axis < places[group].length; axis++) {
+                        places[group][axis] /= sizes[group];
+                    }
+                    places[group][0] = input;
+                }
+            }
+        }
+        return places;
+    }
+
+    /** Returns what the groups of an example are called, those of one element by its name; blank where none is known. */
+    List<String> labels(int example) {
+        List<String> given = names.isEmpty()
+                ? List.of()
+                : names.get(names.size() == 1 ? 0 : Math.toIntExact(inputs.source(example)));
+        int[] sizes = new int[count(example)];
+        String[] labels = new String[sizes.length];
+        for (int input = 0; input < shapes.size(); input++) {
+            Inputs.Input one = inputs.attributedInputs().get(input);
+            long[] numbers = numbers(input, example);
+            for (int element = 0; element < numbers.length; element++) {
+                int group = (int) numbers[element];
+                if (sizes[group]++ == 0) {
+                    labels[group] = one.features().element(one.name(), one.tensor().shape(), example, element);
+                }
+            }
+        }
+        for (int group = 0; group < sizes.length; group++) {
+            boolean named = group < given.size() && !given.get(group).isEmpty();
+            labels[group] = named ? given.get(group) : sizes[group] == 1 ? labels[group] : "";
+        }
+        return List.of(labels);
+    }
+
+    /**
      * Returns values of groups as values of elements, one tensor in the shape of each attributed input.
      *
      * @param values for each example a value for each group

@@ -47,7 +47,7 @@ final class MaskText {
         }
     }
 
-    private static FeatureMask read(String text, Sources sources) throws IOException {
+    static FeatureMask read(String text, Sources sources) throws IOException {
         String[] parts = text.split("\\|", -1);
         FeatureMask[] masks = new FeatureMask[parts.length];
         for (int i = 0; i < parts.length; i++) {

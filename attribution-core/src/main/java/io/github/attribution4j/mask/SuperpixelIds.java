@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
+import io.github.attribution4j.internal.numeric.Superpixels;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.DataType;

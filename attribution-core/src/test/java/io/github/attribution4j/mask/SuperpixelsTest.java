@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.internal.RandomStream;
+import io.github.attribution4j.internal.numeric.Superpixels;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.FeatureAblation;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What core computes with numbers for several rooms: digests, noise, moments and least squares. No API. */
+/** What core computes with numbers for several rooms: digests, noise, moments, least squares, superpixels. No API. */
 @NullMarked
 package io.github.attribution4j.internal.numeric;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.mask;
+package io.github.attribution4j.internal.numeric;
 
 import java.util.Arrays;
 import java.util.Comparator;

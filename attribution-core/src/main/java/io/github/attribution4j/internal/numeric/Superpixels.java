@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.mask;
+package io.github.attribution4j.internal.numeric;
 
 import java.util.Arrays;
 
@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Cuts an image into connected regions of similar color: SLIC (Achanta and others, 2012), k-means of colors and places
  * in which a pixel is compared with near centers only. Deterministic.
  */
-final class Superpixels {
+public final class Superpixels {
     private static final int STEPS = 10;
     /** A region smaller than this part of the usual size joins a neighbor. */
     private static final int SMALLEST_PART = 4;
@@ -27,7 +27,7 @@ final class Superpixels {
      * @param compactness how much nearness counts: the number of standard deviations of color that are as far as the
      *     width of a region
      */
-    Superpixels(float[] elements, int channels, int height, int width, double compactness) {
+    public Superpixels(float[] elements, int channels, int height, int width, double compactness) {
         this.colors = standardized(elements);
         this.channels = channels;
         this.height = height;
@@ -58,7 +58,7 @@ final class Superpixels {
      *
      * @param count about how many, at least 1
      */
-    int[] cut(int count) {
+    public int[] cut(int count) {
         double extent = Math.max(1, Math.sqrt((double) height * width / count));
         int high = Math.max(1, (int) Math.min(height, Math.round(height / extent)));
         int wide = Math.max(1, (int) Math.min(width, Math.round((double) count / high)));
