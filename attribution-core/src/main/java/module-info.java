@@ -27,6 +27,7 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.setting;
     exports io.github.attribution4j.shapley;
     exports io.github.attribution4j.status;
+    exports io.github.attribution4j.table;
     exports io.github.attribution4j.target;
     exports io.github.attribution4j.tensor;
     exports io.github.attribution4j.tensor.numpy;

@@ -76,7 +76,7 @@ final class RowSharing {
         Batch.Computed computed;
         try {
             computed = several ? computation.compute(batch) : alone(batch, 0, computation);
-        } catch (ModelException.OutOfMemory | UnsupportedModelException e) {
+        } catch (ModelException.OutOfMemory | ModelException.OnRows | UnsupportedModelException e) {
             throw e;
         } catch (ModelException e) {
             if (!several) {
@@ -129,7 +129,7 @@ final class RowSharing {
         Batch one = batch.rows() == copies() && batch.to() - batch.from() == 1 ? batch : batch.row(row, copies());
         try {
             return computation.compute(one);
-        } catch (ModelException.OutOfMemory | UnsupportedModelException e) {
+        } catch (ModelException.OutOfMemory | ModelException.OnRows | UnsupportedModelException e) {
             throw e;
         } catch (ModelException e) {
             if (finding.copies() > 1) {

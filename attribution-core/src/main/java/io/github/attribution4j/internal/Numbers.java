@@ -5,6 +5,9 @@ import java.util.Arrays;
 
 /** Numbers as texts: separated by commas, in brackets or not. */
 public final class Numbers {
+    private static final int MOST_LISTED = 12;
+    private static final double LARGEST_WHOLE = 1e15;
+
     private Numbers() {}
 
     /**
@@ -32,6 +35,23 @@ public final class Numbers {
      */
     public static long[] integers(String text) {
         return Arrays.stream(parts(text, "[,x]")).mapToLong(Long::parseLong).toArray();
+    }
+
+    /** Returns the first few numbers as text: {@code [40, 0.5, ... (30)]}, whole ones without a fraction. */
+    public static String listed(double[] numbers) {
+        StringBuilder text = new StringBuilder("[");
+        for (int i = 0; i < Math.min(numbers.length, MOST_LISTED); i++) {
+            text.append(i == 0 ? "" : ", ").append(plain(numbers[i]));
+        }
+        return text.append(numbers.length > MOST_LISTED ? ", ... (" + numbers.length + ")]" : "]")
+                .toString();
+    }
+
+    /** Returns a number as text, a whole one without a fraction. */
+    public static String plain(double number) {
+        return number == Math.rint(number) && Math.abs(number) < LARGEST_WHOLE
+                ? Long.toString((long) number)
+                : Double.toString(number);
     }
 
     private static String[] parts(String text, String separator) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
-import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -22,10 +21,10 @@ final class FunctionModel implements Model {
     }
 
     static FunctionModel ofTable(String name, String version, TableFunction function) {
-        return new FunctionModel(name, version, Tensors.ofJava(), inputs -> score(function, inputs));
+        return new FunctionModel(name, version, Tensors.ofJava(), inputs -> score(name, function, inputs));
     }
 
-    private static Tensor score(TableFunction function, Inputs inputs) {
+    private static Tensor score(String name, TableFunction function, Inputs inputs) {
         if (inputs.size() != 1) {
             throw new ModelException("a model of a table function takes one input, not " + inputs.size()
                     + "; use Model.ofTensors for several");
@@ -38,21 +37,7 @@ final class FunctionModel implements Model {
         for (int row = 0; row < rows; row++) {
             table[row] = Arrays.copyOfRange(values, row * features, (row + 1) * features);
         }
-        double[][] scores = function.score(table);
-        if (scores.length != rows) {
-            throw new ModelException("the table function was given " + rows + " rows and returned " + scores.length
-                    + "; it must return one array per row");
-        }
-        int classes = rows == 0 ? 0 : scores[0].length;
-        double[] flat = new double[rows * classes];
-        for (int row = 0; row < rows; row++) {
-            if (scores[row].length != classes) {
-                throw new ModelException("the table function returned " + scores[row].length + " values for row " + row
-                        + " and " + classes + " for row 0; all rows must have the same number");
-            }
-            System.arraycopy(scores[row], 0, flat, row * classes, classes);
-        }
-        return Tensors.ofJava().of(flat, Shape.of(rows, classes));
+        return new TableScores(name, function, table).tensor();
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model;
 
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.Collections;
@@ -185,7 +186,8 @@ public interface Model extends AutoCloseable {
      * @param version distinguishes it from other models of its name in the provenance: a version, a date, a digest of
      *     its file
      * @param function takes {@code rows[r][feature]} of the one input (flattened), returns {@code outputs[r][class]};
-     *     must be thread-safe if the model is shared
+     *     must be thread-safe if the model is shared. Where it throws, or returns null, NaN or another number of rows,
+     *     a {@link ModelException} names the rows
      */
     static Model of(String name, String version, TableFunction function) {
         return FunctionModel.ofTable(name, version, function);
@@ -232,15 +234,44 @@ public interface Model extends AutoCloseable {
         return new FunctionModel(name, version, tensors, inputs -> function.apply(inputs.tensors()));
     }
 
-    /** A scoring function on rows of a table. */
+    /**
+     * A scoring function on rows of a table. Other signatures become one by {@link #ofScores} and {@link #ofFloats};
+     * rows of named values, and services that reply later, by the types of the package {@code table}.
+     */
     @FunctionalInterface
     interface TableFunction {
         /**
          * Scores rows.
          *
          * @param rows {@code rows[r][feature]}
-         * @return {@code outputs[r][class]}: one for each row, all of the same length
+         * @return {@code outputs[r][class]}: one for each row, all of the same length, none NaN
          */
         double[][] score(double[][] rows);
+
+        /** Returns a row in words, for messages about it. */
+        default String describe(double[] row) {
+            return Numbers.listed(row);
+        }
+
+        /**
+         * Makes a table function from one that returns a single number for each row.
+         *
+         * <pre>{@code
+         * Model risk = Model.of("risk", "3.2", Model.TableFunction.ofScores(rows -> booster.predict(rows)));
+         * }</pre>
+         */
+        @SuppressWarnings("NullAway") // Null is refused when the scores are checked.
+        static TableFunction ofScores(Function<double[][], double[]> scores) {
+            return rows -> TableScores.columns(scores.apply(rows));
+        }
+
+        /**
+         * Makes a table function from one of numbers in single precision. Rows are rounded to {@code float}, which
+         * changes nothing where the inputs are float32.
+         */
+        @SuppressWarnings("NullAway") // Null is refused when the scores are checked.
+        static TableFunction ofFloats(Function<float[][], float[][]> function) {
+            return rows -> TableScores.widened(function.apply(TableScores.narrowed(rows)));
+        }
     }
 }

@@ -29,4 +29,22 @@ public class ModelException extends RuntimeException {
             super(message, cause);
         }
     }
+
+    /**
+     * The model failed on certain rows, which the message names. The runner does not try whether it takes them one
+     * by one.
+     */
+    public static final class OnRows extends ModelException {
+        private static final long serialVersionUID = 1L;
+
+        /** Creates it with a message. */
+        public OnRows(String message) {
+            super(message);
+        }
+
+        /** Creates it with a message and the failure. */
+        public OnRows(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
 }

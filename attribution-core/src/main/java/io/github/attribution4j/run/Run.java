@@ -4,6 +4,7 @@ package io.github.attribution4j.run;
 import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.internal.RandomStream;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -457,7 +458,7 @@ public final class Run {
     }
 
     /** A {@link Run} was cancelled, or its thread interrupted, between two micro-batches; nothing is left open. */
-    public static final class CancelledException extends RuntimeException {
+    public static final class CancelledException extends CancellationException {
         private static final long serialVersionUID = 1L;
 
         /** Creates it with a message. */
@@ -467,7 +468,7 @@ public final class Run {
     }
 
     /** The deadline of a {@link Run} passed between two micro-batches; nothing is left open. */
-    public static final class DeadlineExceededException extends RuntimeException {
+    public static final class DeadlineExceededException extends CancellationException {
         private static final long serialVersionUID = 1L;
 
         /** Creates it with a message. */

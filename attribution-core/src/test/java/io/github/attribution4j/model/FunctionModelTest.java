@@ -4,13 +4,16 @@ package io.github.attribution4j.model;
 import static io.github.attribution4j.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +74,79 @@ class FunctionModelTest {
                     "the table function returned 1 values for row 1 and 2 for row 0; all rows must have the same"
                             + " number");
         }
+    }
+
+    @Test
+    @DisplayName("Functions of other signatures are table functions")
+    void otherSignatures() {
+        try (Model single = Model.of(Model.TableFunction.ofScores(rows ->
+                        Arrays.stream(rows).mapToDouble(row -> row[0] * row[1]).toArray()));
+                Model narrow = Model.of(Model.TableFunction.ofFloats(rows -> {
+                    float[][] scores = new float[rows.length][];
+                    for (int row = 0; row < rows.length; row++) {
+                        scores[row] = new float[] {rows[row][1], rows[row][0] / 3};
+                    }
+                    return scores;
+                }))) {
+            assertThat(single.forward(Inputs.of(x))).hasShape(2, 1).hasValues(2, 12);
+            assertThat(narrow.forward(Inputs.of(x))).hasShape(2, 2).hasValues(2, 1f / 3, 4, 1);
+        }
+    }
+
+    private void says(Model.TableFunction function, String message) {
+        try (Model model = Model.of("risk", "3", function)) {
+            assertThatThrownBy(() -> model.forward(Inputs.of(x)))
+                    .isInstanceOf(ModelException.OnRows.class)
+                    .hasMessage(message);
+        }
+    }
+
+    @Test
+    @DisplayName("A scorer that returns nothing or NaN, or throws, is named with the rows")
+    void badScores() {
+        says(
+                rows -> null,
+                "the table function of 'risk' returned null for 2 rows, the first [1, 2]; it must return one array per"
+                        + " row");
+        says(
+                Model.TableFunction.ofScores(rows -> null),
+                "the table function of 'risk' returned null for 2 rows, the first [1, 2]; it must return one array per"
+                        + " row");
+        says(
+                Model.TableFunction.ofFloats(rows -> null),
+                "the table function of 'risk' returned null for 2 rows, the first [1, 2]; it must return one array per"
+                        + " row");
+        says(
+                rows -> new double[][] {{1}, null},
+                "the table function of 'risk' returned null for row 1 of the 2 that it was given, [3, 4]; it must"
+                        + " return one array per row");
+        says(
+                Model.TableFunction.ofFloats(rows -> new float[][] {{1}, null}),
+                "the table function of 'risk' returned null for row 1 of the 2 that it was given, [3, 4]; it must"
+                        + " return one array per row");
+        says(
+                rows -> new double[][] {{1, 2}, {1, Double.NaN}},
+                "the table function of 'risk' returned NaN as value 1 for row 1 of the 2 that it was given, [3, 4];"
+                        + " make it score such a row, or choose a baseline whose mixtures with the example it can score");
+        says(
+                rows -> {
+                    throw new IllegalStateException("no such table");
+                },
+                "the table function of 'risk' failed on 2 rows, the first [1, 2]: java.lang.IllegalStateException: no"
+                        + " such table");
+    }
+
+    @Test
+    @DisplayName("What fails on its rows is not run again row by row")
+    void noSecondTry() {
+        AtomicInteger calls = new AtomicInteger();
+        Model model = Model.of(rows -> {
+            calls.incrementAndGet();
+            return null;
+        });
+        assertThatThrownBy(() -> new FeatureAblation().attribute(model, Inputs.of(x)))
+                .isInstanceOf(ModelException.OnRows.class);
+        Assertions.assertThat(calls.get()).isEqualTo(1);
     }
 
     @Test

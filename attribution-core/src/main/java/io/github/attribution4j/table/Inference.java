@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.table;
+
+import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.table.Column.Kind;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out what the columns of rows are. */
+final class Inference {
+    private Inference() {}
+
+    static TableEncoder of(List<?> rows) {
+        Problems problems = new Problems();
+        problems.require(!rows.isEmpty(), "rows: there are none to infer columns from; give at least one");
+        problems.throwIfAny();
+        TableEncoder encoder = TableEncoder.none();
+        for (String name : TableRows.columns(rows)) {
+            ColumnValues values = new ColumnValues(name);
+            for (int row = 0; row < rows.size(); row++) {
+                Map<?, ?> all = TableRows.values(row, rows.get(row));
+                if (!all.containsKey(name)) {
+                    problems.add("row " + row + " has no column '" + name
+                            + "', which others have; give null where a value is missing");
+                    break;
+                }
+                values.add(row, all.get(name), problems);
+            }
+            Column column = values.column(problems);
+            encoder = column == null ? encoder : encoder.with(column);
+        }
+        problems.throwIfAny();
+        return encoder;
+    }
+
+    /** The values of one column, and what they have in common. */
+    private static final class ColumnValues {
+        private final String name;
+        private final TreeSet<String> texts = new TreeSet<>();
+        private boolean missing;
+        private @Nullable Object first;
+        private int firstRow;
+        private boolean mixed;
+
+        ColumnValues(String name) {
+            this.name = name;
+        }
+
+        void add(int row, @Nullable Object value, Problems problems) {
+            if (value == null || (value instanceof Number number && Double.isNaN(number.doubleValue()))) {
+                missing = true;
+                return;
+            }
+            if (first == null) {
+                first = value;
+                firstRow = row;
+            } else if (!mixed && !kind(first).equals(kind(value))) {
+                mixed = true;
+                problems.add("column '" + name + "': '" + first + "' of row " + firstRow + " is " + kind(first) + ", '"
+                        + value + "' of row " + row + " is " + kind(value)
+                        + "; convert them, or list the columns instead");
+            }
+            if (!(value instanceof Number)) {
+                texts.add(Column.text(value));
+            }
+        }
+
+        private static String kind(Object value) {
+            if (value instanceof Number) {
+                return "a number";
+            }
+            return value instanceof Boolean ? "a boolean" : "a category";
+        }
+
+        @Nullable
+        Column column(Problems problems) {
+            Object some = first;
+            if (some == null) {
+                problems.add("column '" + name + "': no row has a value; leave it out, or list the columns instead");
+                return null;
+            }
+            if (some instanceof Number) {
+                return new Column(name, Kind.NUMBER, List.of(), missing);
+            }
+            if (some instanceof Boolean) {
+                return new Column(name, Kind.BOOLEAN, List.of(), missing);
+            }
+            List<String> categories = some instanceof Enum<?> constant
+                    ? Arrays.stream(constant.getDeclaringClass().getEnumConstants())
+                            .map(Enum::name)
+                            .toList()
+                    : List.copyOf(texts);
+            return new Column(name, Kind.INDEX, categories, missing);
+        }
+    }
+}
