@@ -39,6 +39,8 @@ public final class Outcome {
         private double @Nullable [] baselineScores;
         private double @Nullable [] gap;
         private Map<String, double[]> measures = Map.of();
+        /** Settings of the provenance that are not those of the method. */
+        private Map<String, String> recomputing = Map.of();
         /** Whether the gap is computed from the sums of the attributions. */
         private boolean sums;
         /** What sums are compared with; null for the scores at the explained inputs. */
@@ -100,6 +102,20 @@ public final class Outcome {
         });
     }
 
+    /**
+     * Returns a copy whose provenance has another value of a setting: the one that computes the same again, where a
+     * deadline decided how far the method came.
+     *
+     * @param setting its name
+     * @param value what the method would be given
+     */
+    public Outcome recomputedBy(String setting, Object value) {
+        return with(copy -> {
+            copy.recomputing = new LinkedHashMap<>(copy.recomputing);
+            copy.recomputing.put(setting, value.toString());
+        });
+    }
+
     /** Returns a copy with a gap: Σ attributions − (score − baseline score) of each example. */
     public Outcome completenessGap(double[] gap) {
         return with(copy -> copy.gap = gap.clone());
@@ -156,8 +172,8 @@ public final class Outcome {
         Labels labels = labels(evaluator, names);
         FiniteValues.requireFinite(names, attributions, labels.names());
         double[] gap = parts.sums && parts.baselineScores != null ? gap(evaluator, parts.baselineScores) : parts.gap;
-        Explanation explanation =
-                new Explanation(new ExplanationParts(Provenance.of(evaluator), labels).with(explained -> {
+        Explanation explanation = new Explanation(
+                new ExplanationParts(Provenance.of(evaluator, parts.recomputing), labels).with(explained -> {
                     explained.names = names;
                     explained.attributions = attributions;
                     explained.standardErrors = parts.standardErrors;

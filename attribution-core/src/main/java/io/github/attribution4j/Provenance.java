@@ -103,12 +103,19 @@ public record Provenance(
     /**
      * Returns the provenance of a method's computation. That of a method inside another has no settings and inputs; the
      * outer method adds its own.
+     *
+     * @param changed values of settings that compute the same again, where they are not those of the method
      */
-    static Provenance of(Evaluator evaluation) {
+    static Provenance of(Evaluator evaluation, Map<String, String> changed) {
         Run run = evaluation.run();
+        Map<String, String> settings = new LinkedHashMap<>();
+        if (!run.isNested()) {
+            settings.putAll(settingsOf(evaluation.recipe()));
+            settings.putAll(changed);
+        }
         return new Provenance(
                 evaluation.recipe().name(),
-                run.isNested() ? Map.of() : settingsOf(evaluation.recipe()),
+                settings,
                 evaluation.target().describe(),
                 run.seed(),
                 run.batching() + ", largest batch " + evaluation.counts().largestBatch() + " rows",

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.function.IntBinaryOperator;
 import java.util.function.IntUnaryOperator;
 import java.util.function.ObjIntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scores of coalitions: some groups of elements stay, and all others are replaced by a baseline. What a method that
@@ -65,6 +66,7 @@ public final class Coalitions {
     private final Groups groups;
     private final Background background;
     private final Link link;
+    private double @Nullable [] scores;
 
     private Coalitions(Evaluator evaluator, Groups groups, Background background, Link link) {
         this.evaluator = evaluator;
@@ -209,9 +211,12 @@ public final class Coalitions {
         evaluator.run().plan(coalitions * samples());
     }
 
-    /** Returns the score of each example, seen through the link. */
+    /** Returns the score of each example, seen through the link; evaluated once. */
     public double[] scores() {
-        return linked(evaluator.scores());
+        if (scores == null) {
+            scores = linked(evaluator.scores());
+        }
+        return scores.clone();
     }
 
     private double[] linked(double[] scores) {
@@ -270,7 +275,7 @@ public final class Coalitions {
         }
         double[] means = new double[Math.toIntExact(rows.count() / size)];
         long perChunk = Math.max(1, CHUNK / size) * size;
-        evaluator.run().plan(rows.count());
+        evaluator.run().stage(rows.count());
         for (long from = 0; from < rows.count(); from += perChunk) {
             double[] scores = evaluator.scores(rows.range(from, Math.min(rows.count(), from + perChunk)));
             for (int i = 0; i < scores.length / size; i++) {

@@ -244,6 +244,11 @@ public final class Run {
         return StoppableCall.within(parts.limits, method, rowsDone, rowsTotal, part);
     }
 
+    /** Returns whether there is a deadline. */
+    public boolean hasDeadline() {
+        return parts.limits.time() != null;
+    }
+
     /** Returns whether this thread computes {@link #within} a run with a deadline or a cancellation. */
     public static boolean isStoppable() {
         return StoppableCall.isPossible();

@@ -5,7 +5,7 @@ import io.github.attribution4j.internal.numeric.LeastSquares;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,26 +18,45 @@ import java.util.random.RandomGenerator;
  */
 final class CaptumDesign implements CoalitionDesign {
     private static final double TRIVIAL_WEIGHT = 1e6;
+    /** From this many draws for each group on, the regression tells when to stop. */
+    private static final int ENOUGH_FOR_EACH = 10;
 
     private final int groups;
     private final List<BitSet> distinct = new ArrayList<>();
-    private final int[] draws;
+    private final RandomGenerator random;
+    private final double[] cumulative;
+    private final Map<BitSet, Integer> rows = new HashMap<>();
+    private int[] draws = {};
 
     /**
-     * Draws coalitions.
+     * Creates a sample; nothing is drawn yet.
      *
      * @param groups M, at least 2
-     * @param samples how many, the empty and the full one apart
      */
-    CaptumDesign(int groups, int samples, RandomGenerator random) {
+    CaptumDesign(int groups, RandomGenerator random) {
         this.groups = groups;
-        this.draws = new int[samples];
-        double[] cumulative = new double[groups];
+        this.random = random;
+        this.cumulative = new double[groups];
         for (int size = 1; size < groups; size++) {
             cumulative[size] = cumulative[size - 1] + 1.0 / ((double) size * (groups - size));
         }
-        Map<BitSet, Integer> rows = new LinkedHashMap<>();
-        for (int i = 0; i < samples; i++) {
+    }
+
+    @Override
+    public long enough() {
+        return (long) ENOUGH_FOR_EACH * groups;
+    }
+
+    @Override
+    public boolean isExhausted() {
+        return false;
+    }
+
+    @Override
+    public void grow(long evaluations) {
+        int from = draws.length;
+        draws = Arrays.copyOf(draws, Math.max(from, Math.toIntExact(evaluations)));
+        for (int i = from; i < draws.length; i++) {
             double at = random.nextDouble() * cumulative[groups - 1];
             int size = 1;
             while (size < groups - 1 && cumulative[size] <= at) {
@@ -82,7 +101,7 @@ final class CaptumDesign implements CoalitionDesign {
         centre(rows, weights, responses);
         LeastSquares regression = new LeastSquares(rows, weights, groups);
         double[] values = regression.solve(responses);
-        return new Estimate(values, errors(regression, responses, values));
+        return new Estimate(values, errors(regression, responses, values), draws.length - 1.0 - groups);
     }
 
     /** Subtracts weighted means, which takes the intercept out of the regression. */

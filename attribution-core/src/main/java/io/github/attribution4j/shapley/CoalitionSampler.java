@@ -1,51 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.shapley;
 
-import io.github.attribution4j.internal.RandomStream;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
-/** Draws coalitions of a size uniformly. */
+/**
+ * Draws distinct coalitions of a size, one after the other, each uniform among those that are left. Of two complements
+ * of half the groups each, only the one with group 0 can be drawn.
+ */
 final class CoalitionSampler {
-    private CoalitionSampler() {}
+    private final int groups;
+    private final int chosen;
+    private final boolean middle;
+    private final double population;
+    private final RandomGenerator random;
+    private int drawn;
+    /** Numbers of coalitions that changed places in a shuffle of all (Fisher and Yates), where all can be numbered. */
+    private final Map<Integer, Integer> moved = new HashMap<>();
+    /** What was drawn, where there are too many to number them. */
+    private final Set<BitSet> seen = new HashSet<>();
 
     /**
-     * Draws distinct coalitions. Of two complements of half the groups each, only the one with group 0 can be drawn.
+     * Creates a sampler.
      *
      * @param groups M
      * @param size at most M/2
-     * @param wanted how many, at most {@code population}
-     * @param population how many there are
      */
-    static List<BitSet> draw(int groups, int size, int wanted, double population, RandomGenerator random) {
-        boolean middle = 2 * size == groups;
-        int from = middle ? 1 : 0;
-        int chosen = middle ? size - 1 : size;
-        if (2.0 * wanted > population) {
-            List<BitSet> every = enumerate(groups, chosen, from);
-            List<BitSet> drawn = new ArrayList<>();
-            int[] order = RandomStream.permutation(random, every.size());
-            for (int i = 0; i < wanted; i++) {
-                drawn.add(withFirst(every.get(order[i]), middle));
-            }
-            return drawn;
+    CoalitionSampler(int groups, int size, RandomGenerator random) {
+        this.groups = groups;
+        this.middle = 2 * size == groups;
+        this.chosen = middle ? size - 1 : size;
+        this.random = random;
+        double choices = 1;
+        for (int i = 0; i < chosen; i++) {
+            choices = Math.rint(choices * (ground() - i) / (i + 1));
         }
-        Set<BitSet> drawn = new LinkedHashSet<>();
-        while (drawn.size() < wanted) {
-            drawn.add(withFirst(subset(groups, chosen, from, random), middle));
-        }
-        return List.copyOf(drawn);
+        this.population = choices;
     }
 
-    private static BitSet withFirst(BitSet coalition, boolean first) {
-        if (first) {
+    /** Returns the number of groups that are drawn from. */
+    private int ground() {
+        return middle ? groups - 1 : groups;
+    }
+
+    /** Returns how many coalitions there are. */
+    double population() {
+        return population;
+    }
+
+    /** Returns the next coalition; there must be one left. */
+    BitSet next() {
+        BitSet coalition = population <= Integer.MAX_VALUE ? numbered(nextNumber()) : unseen();
+        drawn++;
+        if (middle) {
             coalition.set(0);
         }
         return coalition;
+    }
+
+    private int nextNumber() {
+        int at = drawn + random.nextInt((int) population - drawn);
+        int number = moved.getOrDefault(at, at);
+        moved.put(at, moved.getOrDefault(drawn, drawn));
+        moved.remove(drawn);
+        return number;
+    }
+
+    /** Returns the subset of a number in lexicographic order. */
+    private BitSet numbered(int number) {
+        BitSet subset = new BitSet(groups);
+        long rest = number;
+        long choices = (long) population;
+        int wanted = chosen;
+        int first = groups - ground();
+        for (int group = first; wanted > 0; group++) {
+            int left = groups - group;
+            long with = choices * wanted / left;
+            if (rest < with) {
+                subset.set(group);
+                choices = with;
+                wanted--;
+            } else {
+                rest -= with;
+                choices -= with;
+            }
+        }
+        return subset;
+    }
+
+    private BitSet unseen() {
+        BitSet subset;
+        do {
+            subset = subset(groups, chosen, groups - ground(), random);
+        } while (!seen.add(subset));
+        return (BitSet) subset.clone();
     }
 
     /** Returns a uniform subset of {@code from} to {@code groups - 1} (Floyd). */
@@ -56,32 +108,5 @@ final class CoalitionSampler {
             subset.set(subset.get(group) ? last : group);
         }
         return subset;
-    }
-
-    /** Returns all subsets of a size of {@code from} to {@code groups - 1}, in lexicographic order. */
-    private static List<BitSet> enumerate(int groups, int size, int from) {
-        List<BitSet> every = new ArrayList<>();
-        int[] chosen = new int[size];
-        for (int i = 0; i < size; i++) {
-            chosen[i] = from + i;
-        }
-        while (true) {
-            BitSet subset = new BitSet(groups);
-            for (int group : chosen) {
-                subset.set(group);
-            }
-            every.add(subset);
-            int i = size - 1;
-            while (i >= 0 && chosen[i] == groups - size + i) {
-                i--;
-            }
-            if (i < 0) {
-                return every;
-            }
-            chosen[i]++;
-            for (int j = i + 1; j < size; j++) {
-                chosen[j] = chosen[j - 1] + 1;
-            }
-        }
     }
 }

@@ -4,6 +4,19 @@ package io.github.attribution4j.shapley;
 /** All coalitions: the regression has become the definition, and is solved by it. */
 record EveryCoalition(int groups) implements CoalitionDesign {
     @Override
+    public long enough() {
+        return 0;
+    }
+
+    @Override
+    public void grow(long evaluations) {}
+
+    @Override
+    public boolean isExhausted() {
+        return true;
+    }
+
+    @Override
     public int count() {
         return (1 << groups) - 2;
     }

@@ -4,6 +4,7 @@ package io.github.attribution4j.shapley;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
@@ -11,10 +12,7 @@ import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
-import java.util.random.RandomGenerator;
 
 /**
  * Shapley values estimated by a regression of scores on coalitions.
@@ -95,6 +93,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
                     KernelShap::new,
                     SAMPLES,
                     SAMPLING,
+                    Estimation.BUDGET,
                     BASELINE,
                     LINK,
                     MASK)
@@ -102,11 +101,13 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
 
     private final int samples;
     private final Sampling sampling;
+    private final Budget budget;
 
     private KernelShap(Settings<KernelShap> settings) {
         super(settings);
         samples = settings.get(SAMPLES);
         sampling = settings.get(SAMPLING);
+        budget = settings.get(Estimation.BUDGET);
     }
 
     /** Creates the method with 512 samples, by leverage, a baseline of zeros, element by element. */
@@ -133,42 +134,42 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
         return with(SAMPLING, newSampling);
     }
 
-    @Override
-    protected Outcome explain(Coalitions coalitions) {
-        Run started = coalitions.evaluator().run();
-        double[] scores = coalitions.scores();
-        double[] baselineScores = coalitions.baselineScores();
-        List<CoalitionDesign> designs = new ArrayList<>();
-        for (int example = 0; example < scores.length; example++) {
-            designs.add(design(coalitions.groups(example), started.random(PURPOSE, started.exampleKey(example))));
-        }
-        double[][] evaluated = coalitions.scores(
-                example -> designs.get(example).count(),
-                (example, row, kept) -> designs.get(example).fill(row, kept));
-        Estimate[] estimates = new Estimate[scores.length];
-        for (int example = 0; example < scores.length; example++) {
-            estimates[example] =
-                    designs.get(example).estimate(baselineScores[example], evaluated[example], scores[example]);
-        }
-        return Estimate.outcome(
-                coalitions,
-                estimates,
-                baselineScores,
-                "no standard errors: " + samples + " samples are too few to tell for " + coalitions.mostGroups()
-                        + " groups; give more samples, or fewer groups");
+    /**
+     * Returns a copy that ends by another rule than its number of samples: after a number of evaluations, which samples
+     * count, too, when the error is small enough, or both.
+     */
+    public KernelShap budget(Budget newBudget) {
+        return with(Estimation.BUDGET, newBudget);
     }
 
-    private CoalitionDesign design(int groups, RandomGenerator random) {
-        if (groups == 1 || (sampling == Sampling.LEVERAGE && covers(groups))) {
+    /** Returns the most evaluations of an example. */
+    private long most() {
+        return budget.most(samples);
+    }
+
+    @Override
+    protected Outcome explain(Coalitions coalitions) {
+        Run run = coalitions.evaluator().run();
+        Estimation estimation = new Estimation(
+                coalitions,
+                budget,
+                example -> samples,
+                example -> design(coalitions.groups(example), run, run.exampleKey(example)));
+        return estimation.outcome("no standard errors: " + most() + " samples are too few to tell for "
+                + coalitions.mostGroups() + " groups; give more samples, or fewer groups");
+    }
+
+    private CoalitionDesign design(int groups, Run run, long key) {
+        if (groups == 1 || (sampling == Sampling.LEVERAGE && !Estimation.inRounds(budget, run) && covers(groups))) {
             return new EveryCoalition(groups);
         }
         return sampling == Sampling.LEVERAGE
-                ? new LeverageDesign(groups, (samples - 2) / 2, random)
-                : new CaptumDesign(groups, samples - 2, random);
+                ? new LeverageDesign(groups, size -> run.random(PURPOSE, key, size))
+                : new CaptumDesign(groups, run.random(PURPOSE, key));
     }
 
     private boolean covers(int groups) {
-        return groups < Integer.SIZE - 1 && samples >= 1 << groups;
+        return groups < Integer.SIZE - 1 && most() >= 1 << groups;
     }
 
     @Override
@@ -176,10 +177,14 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
         if (most > MOST_GROUPS) {
             problems.add("kernel-shap: the mask makes " + most + " groups, and the regression has a matrix of " + most
                     + " x " + most + "; give a mask with at most " + MOST_GROUPS + " groups, or use shapley-sampling");
-        } else if (sampling == Sampling.LEVERAGE && !covers(most) && samples < 2 * most && most > 1) {
-            problems.add("kernel-shap: samples " + samples + " do not determine the attributions of " + most
-                    + " groups; give at least " + Math.min(2 * most, most < 30 ? 1 << most : Integer.MAX_VALUE)
-                    + " samples, better " + 10 * most + ", or a mask with fewer groups");
+        } else if (sampling == Sampling.LEVERAGE && !covers(most) && most() < 2L * most && most > 1) {
+            boolean bySamples = budget.evaluations() == 0;
+            problems.add("kernel-shap: "
+                    + (bySamples ? "samples " + samples + " do" : "budget " + budget + " does")
+                    + " not determine the attributions of " + most + " groups; give at least "
+                    + Math.min(2 * most, most < 30 ? 1 << most : Integer.MAX_VALUE)
+                    + (bySamples ? " samples" : " evaluations") + ", better " + 10 * most
+                    + ", or a mask with fewer groups");
         }
     }
 }

@@ -6,8 +6,13 @@ import io.github.attribution4j.internal.numeric.Moments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -26,72 +31,79 @@ import java.util.random.RandomGenerator;
  * C(M, s) cancels, and a row weighs 2 / (n(s) s (M − s)), half of that for s = M/2.
  */
 final class LeverageDesign implements CoalitionDesign {
-    /** A size of the smaller half of pairs. */
-    private record Stratum(int size, double share, double population) {}
+    /** From this many pairs for each group on, the regression tells when to stop. */
+    private static final int ENOUGH_FOR_EACH = 3;
 
-    private final int groups;
-    private final List<Stratum> strata = new ArrayList<>();
-    private final int[] drawn;
-    private final List<BitSet> halves = new ArrayList<>();
+    private static final int ENOUGH = 16;
 
-    /**
-     * Draws pairs.
-     *
-     * @param groups M, at least 2
-     * @param pairs how many, at most all there are
-     */
-    LeverageDesign(int groups, int pairs, RandomGenerator random) {
-        this.groups = groups;
-        double choices = 1;
-        for (int size = 1; size <= groups / 2; size++) {
-            choices = choices * (groups - size + 1) / size;
-            boolean middle = 2 * size == groups;
-            strata.add(new Stratum(size, middle ? 0.5 : 1, Math.rint(middle ? choices / 2 : choices)));
+    /** A size of the smaller half of pairs, and what was drawn of it. */
+    private static final class Stratum {
+        private final int size;
+        private final double share;
+        private final CoalitionSampler sampler;
+        private int drawn;
+
+        Stratum(int groups, int size, RandomGenerator random) {
+            this.size = size;
+            this.share = 2 * size == groups ? 0.5 : 1;
+            this.sampler = new CoalitionSampler(groups, size, random);
         }
-        drawn = allocate(strata, pairs);
-        for (int i = 0; i < drawn.length; i++) {
-            halves.addAll(CoalitionSampler.draw(
-                    groups, strata.get(i).size(), drawn[i], strata.get(i).population(), random));
+
+        double need() {
+            return (drawn + 1) / share;
+        }
+
+        boolean hasMore() {
+            return drawn < sampler.population();
+        }
+
+        /** Returns the part of the pairs of this size that was not drawn. */
+        double unseen() {
+            return 1 - drawn / sampler.population();
         }
     }
 
+    private final int groups;
+    private final PriorityQueue<Stratum> open =
+            new PriorityQueue<>(Comparator.comparingDouble(Stratum::need).thenComparingInt(stratum -> stratum.size));
+    private final List<BitSet> halves = new ArrayList<>();
+    /** The stratum of each pair. */
+    private final List<Stratum> strata = new ArrayList<>();
+
     /**
-     * Gives each stratum its share of the pairs, at most all it has; what does not divide goes to small sizes first.
+     * Creates a sample; nothing is drawn yet.
+     *
+     * @param groups M, at least 2
+     * @param random random numbers for each size
      */
-    private static int[] allocate(List<Stratum> strata, int pairs) {
-        int[] drawn = new int[strata.size()];
-        boolean[] all = new boolean[strata.size()];
-        double rest = pairs;
-        double quota = 0;
-        boolean changed = true;
-        while (changed) {
-            double shares = 0;
-            for (int i = 0; i < drawn.length; i++) {
-                shares += all[i] ? 0 : strata.get(i).share();
-            }
-            quota = shares == 0 ? 0 : rest / shares;
-            changed = false;
-            for (int i = 0; i < drawn.length; i++) {
-                Stratum stratum = strata.get(i);
-                if (!all[i] && stratum.population() <= quota * stratum.share()) {
-                    all[i] = true;
-                    drawn[i] = (int) stratum.population();
-                    rest -= drawn[i];
-                    changed = true;
-                }
-            }
+    LeverageDesign(int groups, LongFunction<RandomGenerator> random) {
+        this.groups = groups;
+        for (int size = 1; size <= groups / 2; size++) {
+            open.add(new Stratum(groups, size, random.apply(size)));
         }
-        for (int i = 0; i < drawn.length; i++) {
-            drawn[i] = all[i] ? drawn[i] : (int) (quota * strata.get(i).share());
-        }
-        int left = pairs - Arrays.stream(drawn).sum();
-        for (int i = 0; left > 0; i = (i + 1) % drawn.length) {
-            if (!all[i] && drawn[i] < strata.get(i).population()) {
-                drawn[i]++;
-                left--;
+    }
+
+    @Override
+    public long enough() {
+        return 2L * (ENOUGH + ENOUGH_FOR_EACH * groups);
+    }
+
+    @Override
+    public void grow(long evaluations) {
+        while (2L * (halves.size() + 1) <= evaluations && !open.isEmpty()) {
+            Stratum next = open.remove();
+            halves.add(next.sampler.next());
+            strata.add(next);
+            next.drawn++;
+            if (next.hasMore()) {
+                open.add(next);
             }
         }
-        return drawn;
+    }
+
+    @Override
+    public boolean isExhausted() {
+        return open.isEmpty();
     }
 
     @Override
@@ -115,18 +127,16 @@ final class LeverageDesign implements CoalitionDesign {
         double[][] rows = new double[pairs + 1][];
         double[] weights = new double[pairs + 1];
         double[] responses = new double[pairs + 1];
-        int row = 0;
-        for (int i = 0; i < drawn.length; i++) {
-            int size = strata.get(i).size();
-            for (int k = 0; k < drawn[i]; k++, row++) {
-                double[] centred = new double[groups];
-                Arrays.fill(centred, -size / (double) groups);
-                halves.get(row).stream().forEach(group -> centred[group] += 1);
-                rows[row] = centred;
-                weights[row] = 2 * strata.get(i).share() * groups / ((double) drawn[i] * size * (groups - size));
-                double gain = scores[2 * row] - scores[2 * row + 1];
-                responses[row] = (gain - difference * (2.0 * size - groups) / groups) / 2;
-            }
+        for (int row = 0; row < pairs; row++) {
+            Stratum stratum = strata.get(row);
+            int size = stratum.size;
+            double[] centred = new double[groups];
+            Arrays.fill(centred, -size / (double) groups);
+            halves.get(row).stream().forEach(group -> centred[group] += 1);
+            rows[row] = centred;
+            weights[row] = 2 * stratum.share * groups / ((double) stratum.drawn * size * (groups - size));
+            double gain = scores[2 * row] - scores[2 * row + 1];
+            responses[row] = (gain - difference * (2.0 * size - groups) / groups) / 2;
         }
         rows[pairs] = new double[groups];
         Arrays.fill(rows[pairs], 1);
@@ -138,7 +148,7 @@ final class LeverageDesign implements CoalitionDesign {
         for (int group = 0; group < groups; group++) {
             values[group] = solution[group] - mean + difference / groups;
         }
-        return new Estimate(values, errors(regression, responses, solution));
+        return new Estimate(values, errors(regression, responses, solution), pairs - groups + 1.0);
     }
 
     /**
@@ -146,29 +156,27 @@ final class LeverageDesign implements CoalitionDesign {
      * variance of the rows' influences within strata, times (1 − n/N).
      */
     private double[] errors(LeastSquares regression, double[] responses, double[] solution) {
-        double[] variances = new double[groups];
-        int row = 0;
-        for (int i = 0; i < drawn.length; i++) {
-            double unseen = 1 - drawn[i] / strata.get(i).population();
-            if (unseen <= 0) {
-                row += drawn[i];
-                continue;
-            }
-            Moments moments = new Moments(groups);
-            for (int k = 0; k < drawn[i]; k++, row++) {
+        Map<Stratum, Moments> influences = new LinkedHashMap<>();
+        for (int row = 0; row < halves.size(); row++) {
+            Stratum stratum = strata.get(row);
+            if (stratum.unseen() > 0) {
                 Optional<double[]> influence = regression.influence(row, solution, responses[row]);
                 if (influence.isEmpty()) {
-                    Arrays.fill(variances, Double.NaN);
-                    return variances;
+                    double[] unknown = new double[groups];
+                    Arrays.fill(unknown, Double.NaN);
+                    return unknown;
                 }
-                moments.add(influence.get());
-            }
-            double n = drawn[i];
-            double[] errors = n < 2 ? moments.mean() : moments.standardError();
-            for (int group = 0; group < groups; group++) {
-                variances[group] += unseen * n * n * errors[group] * errors[group];
+                influences.computeIfAbsent(stratum, any -> new Moments(groups)).add(influence.get());
             }
         }
+        double[] variances = new double[groups];
+        influences.forEach((stratum, moments) -> {
+            double n = stratum.drawn;
+            double[] errors = n < 2 ? moments.mean() : moments.standardError();
+            for (int group = 0; group < groups; group++) {
+                variances[group] += stratum.unseen() * n * n * errors[group] * errors[group];
+            }
+        });
         return Arrays.stream(variances).map(Math::sqrt).toArray();
     }
 }

@@ -4,134 +4,177 @@ package io.github.attribution4j.shapley;
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.run.Run;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Walks of one example from the baseline to the input, one group at a time, in random orders; and the coalitions met on
  * the way, which are the rows to evaluate. A coalition met again is not evaluated again, as long as groups fit into the
  * bits of a long; with more groups than that, walks hardly meet.
+ *
+ * <p>Walks come in blocks, which are independent of each other: of one walk; of it and its reverse; and, stratified, of
+ * these and the walk (and its reverse) that starts in the middle of the order and ends before it, so that each group
+ * has one place in each half.
  */
-final class Walks {
+final class Walks implements CoalitionDesign {
     private static final long PURPOSE = 0x5417;
     private static final int BITS = 63;
+    /** From this many blocks on, their variance tells when to stop. */
+    private static final int ENOUGH_BLOCKS = 20;
+    /** The most groups of which all coalitions are looked for. */
+    private static final int MOST_COUNTED = 24;
 
     private final int groups;
-    private final int samples;
     private final boolean antithetic;
+    private final int starts;
+    private final boolean completing;
     private final Run run;
     private final long key;
-    private final List<Long> coalitions = new ArrayList<>();
-    private final int[] rows;
-    private int rankedSample = -1;
+    private final CoalitionNumbers numbers = new CoalitionNumbers();
+    private final Moments gains;
+    private int[] rows = {};
+    private int blocks;
+    private int summed;
+    private int rankedWalk = -1;
     private int[] ranks = new int[0];
 
     /**
-     * Draws the orders.
+     * Creates walks; none yet.
      *
      * @param groups number of groups
-     * @param samples number of walks
      * @param antithetic whether every second walk is the one before, backwards
+     * @param stratified whether each order is walked from its middle, too
+     * @param completing whether values are computed exactly once walks have met every coalition
      * @param run gives the random numbers
      * @param key of the example
      */
-    Walks(int groups, int samples, boolean antithetic, Run run, long key) {
+    Walks(int groups, boolean antithetic, boolean stratified, boolean completing, Run run, long key) {
         this.groups = groups;
-        this.samples = samples;
         this.antithetic = antithetic;
+        this.starts = stratified ? 2 : 1;
+        this.completing = completing;
         this.run = run;
         this.key = key;
-        this.rows = new int[groups <= BITS ? samples * (groups - 1) : 0];
-        Map<Long, Integer> met = new HashMap<>();
-        for (int at = 0, sample = 0; groups <= BITS && sample < samples; sample++) {
-            int[] order = order(sample);
-            long coalition = 0;
-            for (int step = 0; step < groups - 1; step++) {
-                coalition |= 1L << order[step];
-                Integer row = met.putIfAbsent(coalition, coalitions.size());
-                rows[at++] = row == null ? coalitions.size() : row;
-                if (row == null) {
-                    coalitions.add(coalition);
+        this.gains = new Moments(groups);
+    }
+
+    /** Returns the number of walks in a block. */
+    static int block(boolean antithetic, boolean stratified) {
+        return (antithetic ? 2 : 1) * (stratified ? 2 : 1);
+    }
+
+    private int block() {
+        return block(antithetic, starts == 2);
+    }
+
+    private int steps() {
+        return groups - 1;
+    }
+
+    @Override
+    public long enough() {
+        return (long) ENOUGH_BLOCKS * block() * steps();
+    }
+
+    @Override
+    public void grow(long evaluations) {
+        if (groups == 1) {
+            return;
+        }
+        int wanted = Math.toIntExact(evaluations / ((long) block() * steps()));
+        if (groups > BITS) {
+            blocks = Math.max(blocks, wanted);
+            return;
+        }
+        rows = Arrays.copyOf(rows, Math.max(rows.length, Math.multiplyExact(wanted, block() * steps())));
+        for (; blocks < wanted; blocks++) {
+            for (int walk = blocks * block(); walk < (blocks + 1) * block(); walk++) {
+                int[] order = order(walk);
+                long coalition = 0;
+                for (int step = 0; step < steps(); step++) {
+                    coalition |= 1L << order[step];
+                    rows[walk * steps() + step] = numbers.of(coalition);
                 }
             }
         }
     }
 
-    /** Returns how many coalitions there are to evaluate, the empty and the full one apart. */
-    int count() {
-        return groups <= BITS ? coalitions.size() : Math.multiplyExact(samples, groups - 1);
+    @Override
+    public boolean isExhausted() {
+        return groups == 1 || (completing && groups <= MOST_COUNTED && numbers.count() == (1 << groups) - 2);
     }
 
-    /** Fills in a coalition. */
-    void fill(int row, boolean[] kept) {
+    @Override
+    public int count() {
+        return groups <= BITS ? numbers.count() : Math.multiplyExact(blocks, block() * steps());
+    }
+
+    @Override
+    public void fill(int row, boolean[] kept) {
         if (groups <= BITS) {
-            ExactShapley.fill(coalitions.get(row), kept);
+            ExactShapley.fill(numbers.coalition(row), kept);
             return;
         }
-        int sample = row / (groups - 1);
-        if (sample != rankedSample) {
-            int[] order = order(sample);
+        int walk = row / steps();
+        if (walk != rankedWalk) {
+            int[] order = order(walk);
             ranks = new int[groups];
             for (int step = 0; step < groups; step++) {
                 ranks[order[step]] = step;
             }
-            rankedSample = sample;
+            rankedWalk = walk;
         }
-        int step = row % (groups - 1);
+        int step = row % steps();
         for (int group = 0; group < groups; group++) {
             kept[group] = ranks[group] <= step;
         }
     }
 
-    private int[] order(int sample) {
-        if (!antithetic) {
-            return RandomStream.permutation(run.random(PURPOSE, key, sample), groups);
-        }
-        int[] order = RandomStream.permutation(run.random(PURPOSE, key, sample / 2), groups);
-        if (sample % 2 == 1) {
-            for (int i = 0; i < groups / 2; i++) {
-                int swapped = order[i];
-                order[i] = order[groups - 1 - i];
-                order[groups - 1 - i] = swapped;
-            }
+    private int[] order(int walk) {
+        int[] drawn = RandomStream.permutation(run.random(PURPOSE, key, walk / block()), groups);
+        int directions = antithetic ? 2 : 1;
+        int within = walk % block();
+        int start = within / directions * groups / starts;
+        boolean backwards = within % directions == 1;
+        int[] order = new int[groups];
+        for (int step = 0; step < groups; step++) {
+            order[backwards ? groups - 1 - step : step] = drawn[(start + step) % groups];
         }
         return order;
     }
 
-    /**
-     * Returns mean and variance of what groups gain on walks; on pairs of walks, where they are antithetic.
-     *
-     * @param empty score of no group
-     * @param scores score of each row
-     * @param full score of all groups
-     */
-    Moments gains(double empty, double[] scores, double full) {
-        Moments moments = new Moments(groups);
-        double[] gains = new double[groups];
-        int together = antithetic ? 2 : 1;
-        for (int sample = 0; sample < samples; sample++) {
-            if (sample % together == 0) {
-                Arrays.fill(gains, 0);
-            }
-            int[] order = order(sample);
-            double before = empty;
-            for (int step = 0; step < groups; step++) {
-                double after = step == groups - 1 ? full : scores[row(sample, step)];
-                gains[order[step]] += (after - before) / together;
-                before = after;
-            }
-            if (sample % together == together - 1) {
-                moments.add(gains);
-            }
+    @Override
+    public Estimate estimate(double empty, double[] scores, double full) {
+        if (groups == 1) {
+            return Estimate.single(full - empty);
         }
-        return moments;
+        if (isExhausted()) {
+            double[] values = new double[(1 << groups) - 1];
+            values[0] = empty;
+            for (int number = 0; number < numbers.count(); number++) {
+                values[(int) numbers.coalition(number)] = scores[number];
+            }
+            return Estimate.exact(ExactShapley.values(groups, values, full));
+        }
+        double[] sums = new double[groups];
+        for (; summed < blocks; summed++) {
+            Arrays.fill(sums, 0);
+            for (int walk = summed * block(); walk < (summed + 1) * block(); walk++) {
+                add(walk, empty, scores, full, sums);
+            }
+            gains.add(sums);
+        }
+        return new Estimate(gains.mean(), gains.standardError(), blocks - 1.0);
     }
 
-    private int row(int sample, int step) {
-        int row = sample * (groups - 1) + step;
-        return groups <= BITS ? rows[row] : row;
+    /** Adds what each group gains on a walk, as a part of its block. */
+    private void add(int walk, double empty, double[] scores, double full, double[] sums) {
+        int[] order = order(walk);
+        double before = empty;
+        for (int step = 0; step < groups; step++) {
+            int row = walk * steps() + step;
+            double after = step == steps() ? full : scores[groups <= BITS ? rows[row] : row];
+            sums[order[step]] += (after - before) / block();
+            before = after;
+        }
     }
 }

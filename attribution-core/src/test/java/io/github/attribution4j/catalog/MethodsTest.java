@@ -88,6 +88,8 @@ class MethodsTest {
             Map.entry("window", List.of("2,3,3", "2,3,3")),
             Map.entry("stride", List.of("1,2,2", "1,2,2")),
             Map.entry("antithetic", List.of("false", "false")),
+            Map.entry("stratified", List.of("true", "true")),
+            Map.entry("budget", List.of("2000,error:0.5", "2000,error:0.5")),
             Map.entry("sampling", List.of("captum", "captum")),
             Map.entry("fit", List.of("least-squares", "least-squares")),
             Map.entry("strength", List.of("0.25", "0.25")),

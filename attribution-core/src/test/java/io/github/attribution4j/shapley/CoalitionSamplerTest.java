@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,8 +23,9 @@ class CoalitionSamplerTest {
         Map<BitSet, Integer> drawn = new HashMap<>();
         int runs = 4000;
         for (int seed = 0; seed < runs; seed++) {
-            List<BitSet> sample =
-                    CoalitionSampler.draw(groups, size, wanted, population, RandomStream.of(seed, groups));
+            CoalitionSampler sampler = new CoalitionSampler(groups, size, RandomStream.of(seed, groups));
+            List<BitSet> sample = Stream.generate(sampler::next).limit(wanted).toList();
+            assertThat(sampler.population()).isEqualTo(population);
             assertThat(sample).hasSize(wanted).doesNotHaveDuplicates();
             for (BitSet coalition : sample) {
                 assertThat(coalition.cardinality()).isEqualTo(size);
@@ -42,7 +44,9 @@ class CoalitionSamplerTest {
     @Test
     @DisplayName("A design draws as many pairs as asked for, the same of each size until one is exhausted")
     void leverageAllocation() {
-        LeverageDesign design = new LeverageDesign(10, 60, RandomStream.of(1));
+        LeverageDesign design = new LeverageDesign(10, size -> RandomStream.of(1, size));
+        design.grow(121);
+        assertThat(design.count()).isEqualTo(120);
         int[] sizes = new int[11];
         Map<BitSet, Integer> seen = new HashMap<>();
         for (int i = 0; i < design.count(); i++) {

@@ -140,6 +140,24 @@ record Game(int players, double[] scores) {
         return Arrays.stream(sums).map(sum -> sum / total).toArray();
     }
 
+    /** Returns the Shapley values, coalition by coalition: for more players than orders can be walked. */
+    double[] shapleyByCoalitions() {
+        double[] weights = new double[players];
+        double choices = 1;
+        for (int size = 0; size < players; size++) {
+            weights[size] = 1 / (players * choices);
+            choices = choices * (players - 1 - size) / (size + 1);
+        }
+        double[] values = new double[players];
+        for (int s = 0; s < scores.length; s++) {
+            for (int i = 0; i < players; i++) {
+                boolean in = (s >> i & 1) != 0;
+                values[i] += (in ? 1 : -1) * weights[Integer.bitCount(s) - (in ? 1 : 0)] * scores[s];
+            }
+        }
+        return values;
+    }
+
     private static boolean next(int[] order) {
         int i = order.length - 2;
         while (i >= 0 && order[i] > order[i + 1]) {

@@ -45,7 +45,9 @@ class KernelShapTest {
     @DisplayName("The regression on all pairs has the Shapley values as its solution")
     void regressionOnAllPairs(int players) {
         Game game = Game.random(players, 2);
-        LeverageDesign design = new LeverageDesign(players, (1 << (players - 1)) - 1, RandomStream.of(3));
+        LeverageDesign design = new LeverageDesign(players, size -> RandomStream.of(3, size));
+        design.grow((1 << players) - 2);
+        assertThat(design.isExhausted()).isTrue();
         double[] scores = new double[design.count()];
         for (int i = 0; i < scores.length; i++) {
             boolean[] kept = new boolean[players];
@@ -193,7 +195,8 @@ class KernelShapTest {
                 "kernel-shap: the mask makes 2049 groups, and the regression has a matrix of 2049 x 2049; give a mask "
                         + "with at most 2048 groups, or use shapley-sampling");
         assertThat(new KernelShap().settings())
-                .hasToString("{samples=512, sampling=leverage, baseline=0.0, link=identity, mask=per-element}");
+                .hasToString(
+                        "{samples=512, sampling=leverage, budget=samples, baseline=0.0, link=identity, mask=per-element}");
     }
 
     private static void assertRefused(KernelShap method, int features, String message) {

@@ -199,6 +199,7 @@ class ShapleySamplingTest {
         assertThatThrownBy(() -> new ShapleySampling().samples(25).attribute(model, inputs))
                 .hasMessage("samples 25: antithetic walks come in pairs; give an even number, or antithetic(false)");
         assertThat(new ShapleySampling().settings())
-                .hasToString("{samples=50, antithetic=true, baseline=0.0, link=identity, mask=per-element}");
+                .hasToString(
+                        "{samples=50, antithetic=true, stratified=false, budget=samples, baseline=0.0, link=identity, mask=per-element}");
     }
 }
