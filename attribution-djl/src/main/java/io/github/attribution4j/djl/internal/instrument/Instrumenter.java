@@ -15,6 +15,7 @@ import io.github.attribution4j.djl.internal.program.StaticTypes;
 import io.github.attribution4j.djl.internal.program.Structure;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.repair.GuardSource;
+import io.github.attribution4j.djl.internal.repair.NormGradients;
 import io.github.attribution4j.djl.internal.rule.RuleSource;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.djl.internal.script.Parser;
@@ -195,8 +196,9 @@ public final class Instrumenter {
             cloneFrom(new Key(root, "forward"));
         }
         Map<String, String> texts = new LinkedHashMap<>();
+        NormGradients norms = new NormGradients();
         index.files().forEach((path, file) -> {
-            Stmt.File changed = extended(file);
+            Stmt.File changed = norms.apply(extended(file));
             if (!changed.equals(program.original().get(path))
                     || !serialized(archive.code().get(path))) {
                 texts.put(path, Printer.print(changed));
@@ -209,6 +211,9 @@ public final class Instrumenter {
         }
         if (program.guards().used()) {
             texts.put(GuardSource.PATH, GuardSource.TEXT);
+        }
+        if (norms.used()) {
+            texts.put(NormGradients.PATH, NormGradients.TEXT);
         }
         List<ModuleInfo> modules = level == Level.FORWARD
                 ? List.of()

@@ -35,6 +35,9 @@ public final class AddedNames {
     /** The file that holds the functions which check what libtorch does not. Each returns a tensor. */
     public static final String GUARDS = "__torch__.a4j_guards";
 
+    /** The file that holds the functions around normalizations, whose gradients libtorch may compute wrongly. */
+    public static final String NORMS = "__torch__.a4j_norms";
+
     /** The file that holds the state objects: everything that a call changes. */
     public static final String STATE = "__torch__.a4j_state";
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Rewrites a program that libtorch could not load, differentiate or cut as it is into one that computes the same.
- * {@code Repairs} is the entry; {@code Hooks}, {@code Dispatch} and {@code Guards} are steps of their own. Internal: no
+ * {@code Repairs} is the entry; {@code Hooks}, {@code Dispatch}, {@code Guards} and {@code NormGradients}
+ * are steps of their own. Internal: no
  * compatibility is promised.
  */
 @NullMarked
