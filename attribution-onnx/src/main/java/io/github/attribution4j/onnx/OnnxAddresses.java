@@ -45,6 +45,8 @@ final class OnnxAddresses {
     private final Map<String, ElementType> elements;
     private final Constants constants;
     private final Set<String> read;
+    private final Set<String> dependent;
+
     private final List<Cut.Point> points;
     private final Map<Cut.Point, String> values = new LinkedHashMap<>();
     private final Map<String, String> refusals;
@@ -66,6 +68,8 @@ final class OnnxAddresses {
         Set<String> given = new HashSet<>();
         graph.inputs().forEach(input -> given.add(Widened.named(input.name())));
         this.given = given;
+        Map<String, String> ids = Lookups.of(graph, constants);
+        this.dependent = Lookups.dependent(graph, ids.keySet());
         Map<String, Node> producers = new LinkedHashMap<>();
         for (Node node : graph.nodes()) {
             for (String value : node.outputs()) {
@@ -79,7 +83,6 @@ final class OnnxAddresses {
         }
         ModuleValues modules = new ModuleValues(graph, producers::containsKey);
         this.refusals = modules.refusals();
-        Map<String, String> ids = Lookups.of(graph, constants);
         List<Cut.Point> all = new ArrayList<>();
         modules.values().forEach((address, value) -> {
             Matcher called = CALL.matcher(address);
@@ -143,6 +146,9 @@ final class OnnxAddresses {
         }
         if (constants.constant(value)) {
             return Optional.of("it is the same for all inputs");
+        }
+        if (!dependent.contains(value)) {
+            return Optional.of("it is computed without the numbers of any input, from their sizes at most");
         }
         return read.contains(value)
                 ? Optional.empty()

@@ -4,6 +4,7 @@ package io.github.attribution4j.onnx;
 import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Lookups;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,8 @@ final class Remarks {
 
     Remarks(Graph graph, String output, Map<String, ElementType> elements) {
         Constants constants = new Constants(graph);
+        Set<String> dependent =
+                Lookups.dependent(graph, Lookups.of(graph, constants).keySet());
         for (Node node : Graph.upstream(graph.nodes(), List.of(output))) {
             String at = " at \"" + node.output(0) + "\"";
             if (!node.domain().isEmpty()) {
@@ -44,7 +47,7 @@ final class Remarks {
             } else if (node.is("Dropout") && trains(constants, node)) {
                 draws.add("dropout in training mode" + at);
             }
-            if (!node.input(0).isEmpty() && constants.constant(node.input(0))) {
+            if (node.readsNumbersOf().stream().noneMatch(dependent::contains)) {
                 continue;
             }
             String loss = LOSSES.get(node.type());

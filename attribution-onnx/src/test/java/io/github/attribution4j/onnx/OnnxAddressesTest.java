@@ -126,6 +126,33 @@ class OnnxAddressesTest {
         return node.build();
     }
 
+    /** A node with several inputs. */
+    private static Message nodes(String type, String name, List<String> from, String to) {
+        return Message.builder()
+                .texts(1, from)
+                .text(2, to)
+                .text(3, name)
+                .text(4, type)
+                .build();
+    }
+
+    /** A node that gives floats. */
+    private static Message floats(String type, String name, String from, String to) {
+        return Message.builder()
+                .text(1, from)
+                .text(2, to)
+                .text(3, name)
+                .text(4, type)
+                .message(
+                        5,
+                        Message.builder()
+                                .text(1, "to")
+                                .number(3, 1)
+                                .number(20, 2)
+                                .build())
+                .build();
+    }
+
     private static OnnxModel model(Message... nodes) {
         Message size = Message.builder()
                 .message(1, Message.builder().text(2, "rows").build())
@@ -188,6 +215,55 @@ class OnnxAddressesTest {
             assertThatThrownBy(() -> model.cut("other"))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageContaining("the output 'y' is not computed from it");
+        }
+    }
+
+    /** One node for each way to compute numbers from sizes. */
+    @Test
+    void what_is_computed_from_sizes_alone_is_no_point() {
+        try (OnnxModel model = model(
+                node("Shape", "n0", "x", "size", "", ""),
+                floats("Cast", "n1", "size", "wide"),
+                node("Sqrt", "n2", "wide", "/attention/Sqrt_output_0", "", ""),
+                node("ConstantOfShape", "n3", "size", "zeros", "", ""),
+                node("EyeLike", "n4", "x", "eye", "", ""),
+                node("RandomUniformLike", "n5", "x", "noise", "", ""),
+                node("Identity", "n6", "zeros", "module", "['', 'sizes', 'id']", "['Net', 'my.Sizes', 'id']"),
+                nodes("Add", "n7", List.of("eye", "module"), "sum"),
+                nodes("Mul", "n8", List.of("x", "/attention/Sqrt_output_0"), "scaled"),
+                nodes("Add", "n9", List.of("scaled", "noise"), "noisy"),
+                nodes("Add", "n10", List.of("noisy", "sum"), "y"))) {
+            for (String value :
+                    List.of("wide", "/attention/Sqrt_output_0", "zeros", "eye", "noise", "module", "sum")) {
+                assertThatThrownBy(() -> model.cut(value))
+                        .isInstanceOf(UnsupportedModelException.class)
+                        .hasMessage("layer '" + value + "' cannot be cut: it is computed without the numbers of any"
+                                + " input, from their sizes at most");
+            }
+            assertThatThrownBy(() -> model.cut("sizes"))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("computes from the numbers of inputs");
+            assertThat(model.cutPoints()).extracting(Cut.Point::path).containsExactly("scaled", "noisy", "y");
+            try (TensorScope scope = TensorScope.open()) {
+                Inputs inputs = Inputs.of(Tensors.ofJava().of(new float[4], 2, 2));
+                assertThat(model.values(inputs))
+                        .extracting(value -> value.point().path())
+                        .containsExactly("scaled", "noisy", "y");
+            }
+        }
+    }
+
+    /** The numbers of sizes are not those of inputs, so rounding them loses no gradient. */
+    @Test
+    void rounding_sizes_is_no_loss_of_gradients() {
+        try (OnnxModel model = model(
+                node("Shape", "n0", "x", "size", "", ""),
+                floats("Cast", "n1", "size", "wide"),
+                node("Floor", "n2", "wide", "floor", "", ""),
+                node("Round", "n3", "x", "round", "", ""),
+                nodes("Mul", "n4", List.of("x", "floor"), "scaled"),
+                nodes("Add", "n5", List.of("scaled", "round"), "y"))) {
+            assertThat(model.gradientLosses()).containsExactly("rounding at \"round\"");
         }
     }
 }

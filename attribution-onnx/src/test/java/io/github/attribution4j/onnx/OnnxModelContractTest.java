@@ -253,7 +253,7 @@ class OnnxModelContractTest {
     @Nested
     class Transformer extends Modules {
         Transformer() {
-            super("transformer_encoder", "dynamo", "project", "encoder.layers.0", "encoder.layers.1.linear1");
+            super("transformer_encoder", "script", "project", "encoder.layers.0", "encoder.layers.1.linear1");
         }
 
         @Override

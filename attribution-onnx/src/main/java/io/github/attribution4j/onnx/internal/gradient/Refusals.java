@@ -85,10 +85,8 @@ final class Refusals {
             Graph graph, String output, Set<String> carried, Function<String, ValueType> type) {
         Set<String> ends = new LinkedHashSet<>();
         for (Node node : Graph.upstream(graph.nodes(), List.of(output))) {
-            if (node.reads().stream().anyMatch(carried::contains)
-                    && node.outputs().stream().noneMatch(carried::contains)
-                    && !node.is("Shape")
-                    && !node.is("Size")) {
+            if (node.readsNumbersOf().stream().anyMatch(carried::contains)
+                    && node.outputs().stream().noneMatch(carried::contains)) {
                 ElementType element = type.apply(node.output(0)).element();
                 ends.add(where(node) + ", "
                         + (element.carriesGradient()

@@ -122,12 +122,7 @@ public final class Weaver {
     /** Records that the numbers of some values depend on what is attributed. */
     void touch(Collection<String> values) {
         touched.addAll(values);
-        for (Node node : graph.nodes()) {
-            // Sizes do not depend on numbers.
-            if (!node.is("Shape") && !node.is("Size") && node.reads().stream().anyMatch(touched::contains)) {
-                node.outputs().stream().filter(value -> !value.isEmpty()).forEach(touched::add);
-            }
-        }
+        Graph.addDependent(graph.nodes(), touched);
     }
 
     /** Whether the numbers of a value depend on what is attributed, directly or not. */

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,13 +142,32 @@ public record Graph(
         return found;
     }
 
+    /**
+     * Adds the values whose numbers depend on those of others: what is computed from the sizes of values alone does not
+     * depend on their numbers.
+     *
+     * @param values grows
+     */
+    public static void addDependent(List<Node> nodes, Set<String> values) {
+        for (Node node : nodes) {
+            if (node.readsNumbersOf().stream().anyMatch(values::contains)) {
+                node.outputs().stream().filter(value -> !value.isEmpty()).forEach(values::add);
+            }
+        }
+    }
+
     /** The values outside this graph that its nodes, and the graphs in them, read. */
     public Set<String> captured() {
+        return captured(Node::reads);
+    }
+
+    /** Of {@link #captured} those that nodes read in a way. */
+    Set<String> captured(Function<Node, Set<String>> reads) {
         Set<String> own = new LinkedHashSet<>(initializers.keySet());
         inputs.forEach(input -> own.add(input.name()));
         Set<String> captured = new LinkedHashSet<>();
         for (Node node : nodes) {
-            for (String read : node.reads()) {
+            for (String read : reads.apply(node)) {
                 if (!own.contains(read)) {
                     captured.add(read);
                 }

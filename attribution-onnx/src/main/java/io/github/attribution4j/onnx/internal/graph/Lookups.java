@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.graph;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +28,20 @@ public final class Lookups {
             }
         }
         return ids;
+    }
+
+    /**
+     * The values whose numbers depend on those of inputs or of vectors that are looked up. Vectors of positions are
+     * found by the sizes of inputs alone, but they are weights, and what is computed from them is explained as what is
+     * computed from other vectors.
+     *
+     * @param vectors the results of lookups
+     */
+    public static Set<String> dependent(Graph graph, Set<String> vectors) {
+        Set<String> dependent = new HashSet<>(vectors);
+        graph.inputs().forEach(input -> dependent.add(input.name()));
+        Graph.addDependent(graph.nodes(), dependent);
+        return dependent;
     }
 
     private static long axis(Node node) {

@@ -80,7 +80,9 @@ public final class ModuleValues {
             }
         }
         empty.forEach(address -> refusals.putIfAbsent(
-                address, "the file has no floating-point value that the module computes and the output uses"));
+                address,
+                "the file has no floating-point value that the module computes from the numbers of inputs and that the"
+                        + " output uses"));
     }
 
     /**

@@ -20,6 +20,10 @@ public final class Node {
     private static final int OVERLOAD = 8;
     private static final int METADATA = 9;
 
+    /** Operators whose results depend on the sizes of what they read, and not on its numbers. */
+    private static final Set<String> OF_SIZES =
+            Set.of("Shape", "Size", "EyeLike", "RandomNormalLike", "RandomUniformLike");
+
     private final String name;
     private final String type;
     private final String domain;
@@ -178,6 +182,20 @@ public final class Node {
         Set<String> reads = new LinkedHashSet<>();
         inputs.stream().filter(input -> !input.isEmpty()).forEach(reads::add);
         graphs.forEach(graph -> reads.addAll(graph.captured()));
+        return reads;
+    }
+
+    /**
+     * The values of {@link #reads} whose numbers its results depend on. Of the others they depend on the sizes or the
+     * type only.
+     */
+    public Set<String> readsNumbersOf() {
+        Set<String> reads = new LinkedHashSet<>();
+        if (!domain.isEmpty() || !OF_SIZES.contains(type)) {
+            List<String> numbers = is("CastLike") ? inputs.subList(0, 1) : inputs;
+            numbers.stream().filter(input -> !input.isEmpty()).forEach(reads::add);
+            graphs.forEach(graph -> reads.addAll(graph.captured(Node::readsNumbersOf)));
+        }
         return reads;
     }
 
