@@ -2,6 +2,7 @@
 package io.github.attribution4j.onnx;
 
 import io.github.attribution4j.model.program.Program.RowForm;
+import io.github.attribution4j.onnx.internal.graph.Argument;
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
@@ -12,12 +13,15 @@ import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The graph with the places of a question. Replaced values are inputs. A value whose rows are not on axis 0 passes
@@ -35,23 +39,34 @@ final class EditedGraph {
      * A value and the form that it has.
      *
      * @param value its name
+     * @param argument the call of a module that takes it, if it is the value in this call only; else null
      */
-    record Spot(String value, RowForm form) {}
+    record Spot(String value, @Nullable Argument argument, RowForm form) {}
 
     /**
      * Edits a graph.
      *
      * @param spots the values of the question
      * @param replaced those of them that are replaced
+     * @param back whether the question goes back to values
      */
-    EditedGraph(Graph original, Map<String, ValueType> known, List<Spot> spots, List<Spot> replaced) {
+    EditedGraph(Graph original, Map<String, ValueType> known, List<Spot> spots, List<Spot> replaced, boolean back) {
         this.types = new HashMap<>(known);
         this.names = original.names();
         List<ValueInfo> inputs = new ArrayList<>(original.inputs());
-        List<Node> nodes = new ArrayList<>(original.nodes());
+        Set<Argument> separate = new LinkedHashSet<>();
+        for (Spot spot : spots) {
+            // The value of an argument is that of all readers if it is only looked at as it is.
+            if (spot.argument() != null && (back || replaced.contains(spot) || !isPlain(spot))) {
+                separate.add(spot.argument());
+            }
+        }
+        Map<Argument, String> copies = new HashMap<>();
+        List<Node> nodes = withCopies(original.nodes(), separate, copies);
         for (Spot spot : spots) {
             if (!seen.containsKey(spot)) {
-                add(spot, replaced.contains(spot), inputs, nodes);
+                String value = copies.getOrDefault(spot.argument(), spot.value());
+                add(spot, value, replaced.contains(spot), inputs, nodes);
             }
         }
         Map<String, Initializer> initializers = new LinkedHashMap<>(original.initializers());
@@ -59,11 +74,52 @@ final class EditedGraph {
         this.graph = new Graph(original.name(), inputs, original.outputs(), nodes, initializers);
     }
 
-    private void add(Spot spot, boolean replaced, List<ValueInfo> inputs, List<Node> nodes) {
-        String value = spot.value();
+    /** Whether a value has the form that the graph has it in. */
+    private boolean isPlain(Spot spot) {
+        ElementType element = type(spot.value()).element();
+        return spot.form().equals(RowForm.ROWS) && element.wide() == element;
+    }
+
+    /**
+     * Gives calls of modules copies of what they take. A call within another one, which takes the same, takes the copy
+     * of that.
+     *
+     * @param copies grows by their names
+     */
+    private List<Node> withCopies(List<Node> original, Set<Argument> arguments, Map<Argument, String> copies) {
+        Map<Node, Node> changed = new HashMap<>();
+        Map<Node, List<Node>> before = new HashMap<>();
+        Map<String, Map<Node, String>> read = new HashMap<>();
+        List<Argument> outerFirst = new ArrayList<>(arguments);
+        outerFirst.sort(
+                Comparator.comparingInt((Argument each) -> each.readers().size())
+                        .reversed());
+        for (Argument argument : outerFirst) {
+            String value = argument.value();
+            Map<Node, String> now = read.computeIfAbsent(value, any -> new HashMap<>());
+            Node first = argument.readers().iterator().next();
+            String source = now.getOrDefault(first, value);
+            String copy = fresh(value + " of a call");
+            types.put(copy, type(value));
+            node(before.computeIfAbsent(first, any -> new ArrayList<>()), "Identity", copy, source);
+            for (Node reader : argument.readers()) {
+                changed.put(reader, changed.getOrDefault(reader, reader).renamed(Map.of(source, copy)));
+                now.put(reader, copy);
+            }
+            copies.put(argument, copy);
+        }
+        List<Node> nodes = new ArrayList<>();
+        for (Node node : original) {
+            nodes.addAll(before.getOrDefault(node, List.of()));
+            nodes.add(changed.getOrDefault(node, node));
+        }
+        return nodes;
+    }
+
+    private void add(Spot spot, String value, boolean replaced, List<ValueInfo> inputs, List<Node> nodes) {
         ElementType narrow = type(value).element();
         ElementType wide = narrow.wide();
-        boolean plain = spot.form().equals(RowForm.ROWS) && wide == narrow;
+        boolean plain = isPlain(spot);
         if (plain && !replaced) {
             seen.put(spot, value);
             return;

@@ -7,6 +7,7 @@ import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.onnx.internal.graph.Argument;
 import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Resolves addresses of values inside a model: a module's path, as the exporter recorded it, or the value's own name. A
@@ -34,6 +36,8 @@ import java.util.regex.Pattern;
  */
 final class OnnxAddresses {
     private static final Pattern CALL = Pattern.compile("(.+)#(\\d{1,9})", Pattern.DOTALL);
+
+    private static final Pattern ELEMENT = Pattern.compile("(?<=:in)\\[\\d{1,9}]$");
 
     /** The kind of a lookup of vectors, for all nodes that do it. */
     private static final String EMBEDDING = "Embedding";
@@ -48,10 +52,20 @@ final class OnnxAddresses {
     private final Set<String> dependent;
 
     private final List<Cut.Point> points;
-    private final Map<Cut.Point, String> values = new LinkedHashMap<>();
+    /** Those, modules of which only arguments are known, and other addresses of modules. */
+    private final List<Cut.Point> named;
+
+    private final Map<Cut.Point, Value> values = new HashMap<>();
     private final Map<String, String> refusals;
     private final Map<Cut.Point, String> notes = new HashMap<>();
-    private final List<Cut.Point> lookups = new ArrayList<>();
+    private final List<Cut.Point> arguments = new ArrayList<>();
+
+    /**
+     * A value of the graph.
+     *
+     * @param argument the call that takes it, if only that is meant; else null
+     */
+    record Value(String name, @Nullable Argument argument) {}
 
     /**
      * Finds the addresses of a graph.
@@ -81,26 +95,31 @@ final class OnnxAddresses {
                 }
             }
         }
-        ModuleValues modules = new ModuleValues(graph, producers::containsKey);
+        ModuleValues modules = new ModuleValues(graph, producers::containsKey, this::isTaken);
         this.refusals = modules.refusals();
         List<Cut.Point> all = new ArrayList<>();
         modules.values().forEach((address, value) -> {
-            Matcher called = CALL.matcher(address);
-            boolean again = called.matches() && modules.values().containsKey(called.group(1));
-            Cut.Point point = new Cut.Point(
-                    again ? called.group(1) : address,
+            Cut.Point point = point(
+                    address,
                     ids.containsKey(value)
                             ? EMBEDDING
                             : modules.kinds()
                                     .getOrDefault(
                                             address,
-                                            requireNonNull(producers.get(value)).type()),
-                    again ? Integer.parseInt(called.group(2)) : 0);
+                                            requireNonNull(producers.get(value)).type()));
             add(all, point, value);
+            addArguments(point, modules.arguments().getOrDefault(address, List.of()));
             if (ids.containsKey(value)) {
                 lookedUp(point, requireNonNull(ids.remove(value)));
             }
             notes.put(withoutKind(point), "value " + value);
+        });
+        List<Cut.Point> silent = new ArrayList<>();
+        modules.arguments().forEach((address, taken) -> {
+            if (!modules.values().containsKey(address)) {
+                silent.add(point(address, modules.kinds().getOrDefault(address, "Module")));
+                addArguments(silent.get(silent.size() - 1), taken);
+            }
         });
         producers.forEach((value, node) -> {
             String path = value;
@@ -116,22 +135,72 @@ final class OnnxAddresses {
                 }
             }
         });
+        modules.others().forEach((address, listed) -> {
+            Cut.Point other = point(address, "Module");
+            Cut.Point point = point(listed, "Module");
+            silent.add(other);
+            copy(point, other);
+            for (int i = 0; values.containsKey(withoutKind(point.input(i))); i++) {
+                copy(point.input(i), other.input(i));
+            }
+        });
         this.points = List.copyOf(all);
+        all.addAll(silent);
+        this.named = List.copyOf(all);
     }
 
+    /** The point of the result of a module's call. */
+    private static Cut.Point point(String address, String kind) {
+        Matcher called = CALL.matcher(address);
+        return called.matches()
+                ? new Cut.Point(called.group(1), kind, Integer.parseInt(called.group(2)))
+                : new Cut.Point(address, kind, 0);
+    }
+
+    private void copy(Cut.Point from, Cut.Point to) {
+        Value value = values.get(withoutKind(from));
+        if (value != null) {
+            values.put(withoutKind(to), value);
+        }
+    }
+
+    private void addArguments(Cut.Point point, List<Argument> taken) {
+        for (int i = 0; i < taken.size(); i++) {
+            Cut.Point argument = point.input(i);
+            values.put(withoutKind(argument), new Value(taken.get(i).value(), taken.get(i)));
+            notes.put(withoutKind(argument), "value " + taken.get(i).value());
+            arguments.add(argument);
+        }
+    }
+
+    /** Adds the ids of a lookup as an argument of it, unless they are one already. */
     private void lookedUp(Cut.Point vectors, String ids) {
-        lookups.add(vectors.input(0));
-        values.put(withoutKind(vectors.input(0)), ids);
+        int element = 0;
+        Value taken = values.get(withoutKind(vectors.input(0)));
+        while (taken != null) {
+            if (taken.name().equals(ids)) {
+                return;
+            }
+            element++;
+            taken = values.get(withoutKind(vectors.input(element)));
+        }
+        arguments.add(vectors.input(element));
+        values.put(withoutKind(vectors.input(element)), new Value(ids, null));
     }
 
-    /** The ids of lookups, as inputs of the lookups. They can be tapped. */
-    List<Cut.Point> lookups() {
-        return lookups;
+    /** What modules take, and the ids of lookups. Values that are not of floating types can only be tapped. */
+    List<Cut.Point> arguments() {
+        return arguments;
     }
 
     private void add(List<Cut.Point> all, Cut.Point point, String value) {
-        values.put(withoutKind(point), value);
+        values.put(withoutKind(point), new Value(value, null));
         all.add(point);
+    }
+
+    /** Whether a value may be an argument of a module. */
+    private boolean isTaken(String value) {
+        return elements.containsKey(value) && dependent.contains(value);
     }
 
     /** Why a value is not a cut point; empty if it is one. */
@@ -167,8 +236,8 @@ final class OnnxAddresses {
     }
 
     /** The value at a point. */
-    String value(Cut.Point point) {
-        String value = values.get(withoutKind(point));
+    Value value(Cut.Point point) {
+        Value value = values.get(withoutKind(point));
         if (value == null) {
             throw missing(point.toString());
         }
@@ -177,7 +246,7 @@ final class OnnxAddresses {
 
     /** The point of an address. */
     Cut.Point cutPoint(String address) {
-        Optional<Cut.Point> found = LayeredModel.find(points, address);
+        Optional<Cut.Point> found = LayeredModel.find(named, address);
         if (found.isEmpty() || !values.containsKey(withoutKind(found.get()))) {
             throw missing(address);
         }
@@ -185,7 +254,9 @@ final class OnnxAddresses {
     }
 
     private RuntimeException missing(String address) {
-        String refusal = refusals.get(address);
+        String taken = ELEMENT.matcher(address).replaceFirst("");
+        String refusal = refusals.getOrDefault(
+                taken, taken.endsWith(":in") ? refusals.get(taken.substring(0, taken.length() - 3)) : null);
         if (refusal == null && elements.containsKey(address) && !OnnxFile.added(address)) {
             refusal = given.contains(address)
                     ? "it is an input of the model"

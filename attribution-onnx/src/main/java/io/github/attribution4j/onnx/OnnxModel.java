@@ -35,9 +35,10 @@ import java.util.function.Supplier;
  * <p>Inputs are bound by the names in the file, or if no names are given, by their order.
  *
  * <p><b>Addresses.</b> Values of modules are addressed by the module's path, as both exporters of PyTorch record it:
- * {@code layer1.0.conv2}; the second call is {@code relu#1}. Every value also has its own name in the file.
- * {@link #cutPoints()} lists modules, then values of floating types that are computed from inputs and used by the
- * output. A name that is a module's path means the module; another value with that name is addressed as {@code /name}.
+ * {@code layer1.0.conv2}; the second call is {@code relu#1}, and what a call takes {@code layer1:in} and
+ * {@code layer1:in[1]}, in the order in which its nodes read it. Every value also has its own name in the file.
+ * {@link #cutPoints()} lists modules, then values of floating types that are computed from the numbers of inputs, not
+ * from their sizes alone, and used by the output. A name that is a module's path means the module; another value with that name is addressed as {@code /name}.
  * Exporters join convolutions with the batch norm after them, so that the file no longer has the convolution's own
  * value. Its address is refused, and the message names the value of the batch norm.
  *
@@ -250,13 +251,13 @@ public final class OnnxModel implements RuledModel {
     }
 
     /**
-     * Returns the values that a run with these inputs computes, and the ids that it looks up in tables of vectors, as
-     * what these lookups are given.
+     * Returns the values that a run with these inputs computes, and what modules take, among it ids that are looked up
+     * in tables of vectors.
      */
     @Override
     public List<Cut.Value> values(Inputs inputs) {
         List<Cut.Point> points = new ArrayList<>(cutPoints());
-        points.addAll(program.addresses().lookups());
+        points.addAll(program.addresses().arguments());
         return whole.values(inputs, points);
     }
 

@@ -13,6 +13,7 @@ import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.Argument;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
@@ -113,8 +114,8 @@ final class OnnxProgram implements Program, AutoCloseable {
         ElementType element = elements.getOrDefault(output, ElementType.OTHER);
         this.unbatched = options.isUnbatched();
         this.whole = unbatched
-                ? new Spot(output, RowForm.ALONE)
-                : element == element.wide() ? null : new Spot(output, RowForm.ROWS);
+                ? new Spot(output, null, RowForm.ALONE)
+                : element == element.wide() ? null : new Spot(output, null, RowForm.ROWS);
         this.addresses = new OnnxAddresses(graph, output, elements);
     }
 
@@ -147,7 +148,14 @@ final class OnnxProgram implements Program, AutoCloseable {
     @Override
     public Set<Cut.Point> computedFrom(Cut.Point source, List<Cut.Point> others, Inputs inputs) {
         requireOpen();
-        Set<String> reached = new HashSet<>(Set.of(addresses.value(source)));
+        OnnxAddresses.Value from = addresses.value(source);
+        Argument argument = from.argument();
+        Set<String> reached = new HashSet<>();
+        if (argument == null) {
+            reached.add(from.name());
+        } else {
+            argument.readers().forEach(node -> reached.addAll(node.outputs()));
+        }
         for (Node node : graph.nodes()) {
             if (node.reads().stream().anyMatch(reached::contains)) {
                 reached.addAll(node.outputs());
@@ -155,8 +163,16 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
         Set<Cut.Point> computed = new LinkedHashSet<>();
         for (Cut.Point point : others) {
-            if (!point.equals(source) && reached.contains(addresses.value(point))) {
-                computed.add(point);
+            if (!point.equals(source)) {
+                OnnxAddresses.Value value = addresses.value(point);
+                Argument taken = value.argument();
+                boolean inside = argument != null
+                        && taken != null
+                        && taken.value().equals(from.name())
+                        && argument.readers().containsAll(taken.readers());
+                if (inside || reached.contains(value.name())) {
+                    computed.add(point);
+                }
             }
         }
         return computed;
@@ -176,7 +192,8 @@ final class OnnxProgram implements Program, AutoCloseable {
     }
 
     private Spot spot(Place place) {
-        return new Spot(addresses.value(place.point()), place.form());
+        OnnxAddresses.Value value = addresses.value(place.point());
+        return new Spot(value.name(), value.argument(), place.form());
     }
 
     @Override
@@ -225,7 +242,8 @@ final class OnnxProgram implements Program, AutoCloseable {
             plans.clear();
         }
         Spots spots = key.spots();
-        EditedGraph edited = new EditedGraph(graph, oracle.types(given.tensors), spots.all(), spots.replaced());
+        EditedGraph edited =
+                new EditedGraph(graph, oracle.types(given.tensors), spots.all(), spots.replaced(), key.back());
         String end = spots.end() == null ? output : edited.seen(spots.end());
         List<String> tapped = spots.tapped().stream().map(edited::seen).toList();
         Plan plan;

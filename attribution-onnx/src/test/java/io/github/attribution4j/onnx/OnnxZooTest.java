@@ -253,7 +253,7 @@ class OnnxZooTest {
 
     /** The name of the value that a module returns. */
     private static String value(OnnxModel model, String module) {
-        return model.program().addresses().value(model.cutPoint(module));
+        return model.program().addresses().value(model.cutPoint(module)).name();
     }
 
     private static Map<String, Tensor> below(Map<String, Tensor> arrays, String prefix) {

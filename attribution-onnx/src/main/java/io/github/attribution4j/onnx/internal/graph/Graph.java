@@ -59,6 +59,11 @@ public record Graph(
     }
 
     static Graph read(Message message) {
+        return Aliases.resolve(written(message));
+    }
+
+    /** A graph as it is written, with the other names of constants. */
+    static Graph written(Message message) {
         if (message.has(SPARSE_INITIALIZER)) {
             throw new FormatException(
                     Reason.UNSUPPORTED, "the model has sparse initializers; store them as ordinary tensors");
@@ -74,12 +79,12 @@ public record Graph(
                 .map(ValueInfo::read)
                 .filter(input -> !initializers.containsKey(input.name()))
                 .toList();
-        return Aliases.resolve(new Graph(
+        return new Graph(
                 message.text(NAME),
                 inputs,
                 message.messages(OUTPUT).stream().map(ValueInfo::read).toList(),
                 message.messages(NODE).stream().map(Node::read).toList(),
-                initializers));
+                initializers);
     }
 
     Message toMessage() {

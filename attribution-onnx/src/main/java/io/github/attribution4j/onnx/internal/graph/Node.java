@@ -204,6 +204,13 @@ public final class Node {
         return OnnxFile.entries(message.messages(METADATA));
     }
 
+    /** This node with another note. */
+    Node withMetadata(String key, String value) {
+        return new Node(message.without(number -> false)
+                .message(METADATA, OnnxFile.entry(key, value))
+                .build());
+    }
+
     Message message() {
         return message;
     }

@@ -92,7 +92,7 @@ public final class OnnxFile implements AutoCloseable {
             String domain = opset.text(OPSET_DOMAIN);
             opsets.put(domain.equals("ai.onnx") ? "" : domain, opset.number(OPSET_VERSION, 1));
         }
-        Graph written = Graph.read(main);
+        Graph written = Aliases.resolve(CalledPaths.resolve(Graph.written(main)));
         if (!opsets.containsKey("")
                 && written.nodes().stream().noneMatch(node -> node.domain().isEmpty())) {
             opsets.put("", Lift.TO);
