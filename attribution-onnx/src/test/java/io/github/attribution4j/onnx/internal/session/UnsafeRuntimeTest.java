@@ -42,6 +42,7 @@ class UnsafeRuntimeTest {
                                 Stream.of(
                                         java.toString(),
                                         "-Xmx256m",
+                                        "--enable-native-access=ALL-UNNAMED", // else newer JDKs write warnings
                                         "-XX:-CreateCoredumpOnCrash",
                                         "-XX:ErrorFile=/dev/null",
                                         UnsafeRuntime.class.getName()),
