@@ -6,6 +6,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program.Question;
+import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
@@ -35,6 +36,7 @@ final class OnnxSignature {
     private final String output;
     private final boolean unbatched;
     private final Remarks remarks;
+    private final Constants constants;
 
     /** An input. */
     private record Parameter(String name, ValueType type, DataType dataType, String given) {
@@ -62,8 +64,9 @@ final class OnnxSignature {
         this.outputs = graph.outputs();
         this.inputs = graph.inputs().stream().map(OnnxSignature::parameter).toList();
         this.names = inputs.stream().map(Parameter::name).toList();
+        this.constants = new Constants(graph);
         this.output = output(graph, options);
-        this.remarks = new Remarks(graph, output, elements);
+        this.remarks = new Remarks(graph, constants, output, elements);
     }
 
     /** Checks what the runtime would not say in words that help. */
@@ -117,7 +120,7 @@ final class OnnxSignature {
         }
         if (chosen == null) {
             return known.stream()
-                    .filter(name -> isFloating(elements.get(name)))
+                    .filter(name -> isFloating(elements.get(name)) && isComputed(name))
                     .findFirst()
                     .orElseGet(() -> tensor(
                             graph,
@@ -135,12 +138,22 @@ final class OnnxSignature {
         return tensor(graph, chosen);
     }
 
+    /** Whether it is neither an input of the model that is handed on, nor the same for all inputs. */
+    private boolean isComputed(String value) {
+        return !names.contains(value) && !constants.constant(value);
+    }
+
     private static boolean isFloating(@Nullable ElementType element) {
         return element != null && element.carriesGradient();
     }
 
     /** Returns an output if it is a tensor of a type that this library has. */
     private String tensor(Graph graph, String name) {
+        if (!isComputed(name)) {
+            throw new UnsupportedModelException("the output '" + name + "' is "
+                    + (names.contains(name) ? "an input that the model hands on" : "the same for all inputs")
+                    + "; choose another output of " + described(outputs));
+        }
         ElementType element = elements.get(name);
         if (element != null && OrtTensors.dataType(element.wide()) != null) {
             return name;

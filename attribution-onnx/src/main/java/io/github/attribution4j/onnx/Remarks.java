@@ -14,9 +14,6 @@ import java.util.Set;
 
 /** What the nodes before an output say of it: random draws, lost gradients, rows that depend on others. */
 final class Remarks {
-    private static final Set<String> DRAWS = Set.of(
-            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli");
-
     private static final Map<String, String> LOSSES = Map.of(
             "Round", "rounding",
             "Floor", "rounding",
@@ -33,35 +30,43 @@ final class Remarks {
     private final List<String> losses = new ArrayList<>();
     private Optional<String> oneRow = Optional.empty();
 
-    Remarks(Graph graph, String output, Map<String, ElementType> elements) {
-        Constants constants = new Constants(graph);
+    Remarks(Graph graph, Constants constants, String output, Map<String, ElementType> elements) {
         Set<String> dependent =
                 Lookups.dependent(graph, Lookups.of(graph, constants).keySet());
         for (Node node : Graph.upstream(graph.nodes(), List.of(output))) {
-            String at = " at \"" + node.output(0) + "\"";
-            if (!node.domain().isEmpty()) {
-                continue;
+            lookForDraws(node, constants);
+            if (node.domain().isEmpty() && node.readsNumbersOf().stream().anyMatch(dependent::contains)) {
+                lookForLosses(node, elements);
             }
-            if (DRAWS.contains(node.type())) {
-                draws.add(node.type() + at);
-            } else if (node.is("Dropout") && trains(constants, node)) {
-                draws.add("dropout in training mode" + at);
-            }
-            if (node.readsNumbersOf().stream().noneMatch(dependent::contains)) {
-                continue;
-            }
-            String loss = LOSSES.get(node.type());
-            ElementType from = elements.get(node.input(0));
-            ElementType to = elements.get(node.output(0));
-            boolean floating = from != null && from.carriesGradient();
-            if (loss != null && floating) {
-                losses.add(loss + at);
-            } else if (node.is("Cast") && floating && to != null && !to.carriesGradient()) {
-                losses.add("a cast to whole numbers" + at);
-            }
-            if (node.is("DynamicQuantizeLinear") && oneRow.isEmpty()) {
-                oneRow = Optional.of("the model quantizes by the range of all rows of a call (DynamicQuantizeLinear)");
-            }
+        }
+    }
+
+    private void lookForDraws(Node node, Constants constants) {
+        String at = " at \"" + node.output(0) + "\"";
+        for (Graph inner : node.graphs()) {
+            Constants within = new Constants(inner, constants);
+            inner.nodes().forEach(each -> lookForDraws(each, within));
+        }
+        if (node.draws() && node.graphs().isEmpty()) {
+            draws.add(node.type() + at);
+        } else if (node.is("Dropout") && trains(constants, node)) {
+            draws.add("dropout in training mode" + at);
+        }
+    }
+
+    private void lookForLosses(Node node, Map<String, ElementType> elements) {
+        String at = " at \"" + node.output(0) + "\"";
+        String loss = LOSSES.get(node.type());
+        ElementType from = elements.get(node.input(0));
+        ElementType to = elements.get(node.output(0));
+        boolean floating = from != null && from.carriesGradient();
+        if (loss != null && floating) {
+            losses.add(loss + at);
+        } else if (node.is("Cast") && floating && to != null && !to.carriesGradient()) {
+            losses.add("a cast to whole numbers" + at);
+        }
+        if (node.is("DynamicQuantizeLinear") && oneRow.isEmpty()) {
+            oneRow = Optional.of("the model quantizes by the range of all rows of a call (DynamicQuantizeLinear)");
         }
     }
 

@@ -53,9 +53,11 @@ final class Aliases {
     /** A graph within a node; what it calls by one of the names itself is not meant. */
     private static Graph within(Graph graph, Map<String, String> others) {
         Map<String, String> captured = new HashMap<>(others);
-        captured.keySet().removeAll(graph.initializers().keySet());
-        graph.inputs().forEach(input -> captured.remove(input.name()));
-        graph.nodes().forEach(node -> captured.keySet().removeAll(node.outputs()));
+        Set<String> own = new HashSet<>(graph.initializers().keySet());
+        graph.inputs().forEach(input -> own.add(input.name()));
+        graph.nodes().forEach(node -> own.addAll(node.outputs()));
+        captured.keySet().removeAll(own);
+        captured.values().removeAll(own);
         // What it gives by the name of a value around it, it needs by that name.
         graph.outputs().forEach(output -> captured.remove(output.name()));
         return reading(graph, captured);

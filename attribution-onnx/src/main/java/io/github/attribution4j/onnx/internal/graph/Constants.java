@@ -32,10 +32,7 @@ public final class Constants {
         this.producers = graph.producers();
         this.constant = new HashSet<>(graph.initializers().keySet());
         for (Node node : graph.nodes()) {
-            if (!node.type().startsWith("Random")
-                    && !node.is("Multinomial")
-                    && !node.is("Bernoulli")
-                    && node.reads().stream().allMatch(this::constant)) {
+            if (!node.draws() && node.reads().stream().allMatch(this::constant)) {
                 constant.addAll(node.outputs());
             }
         }

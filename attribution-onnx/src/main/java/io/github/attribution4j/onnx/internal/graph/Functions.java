@@ -66,7 +66,9 @@ final class Functions {
                     new Function(
                             message.texts(INPUT),
                             message.texts(OUTPUT),
-                            message.messages(NODE).stream().map(Node::read).toList(),
+                            Order.of(message.messages(NODE).stream()
+                                    .map(Node::read)
+                                    .toList()),
                             defaults,
                             own));
         }

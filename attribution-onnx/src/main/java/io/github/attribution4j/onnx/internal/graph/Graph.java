@@ -83,7 +83,7 @@ public record Graph(
                 message.text(NAME),
                 inputs,
                 message.messages(OUTPUT).stream().map(ValueInfo::read).toList(),
-                message.messages(NODE).stream().map(Node::read).toList(),
+                Order.of(message.messages(NODE).stream().map(Node::read).toList()),
                 initializers);
     }
 

@@ -254,8 +254,20 @@ public final class Initializer {
             case INT64, UINT64 ->
                 LongStream.generate(buffer::getLong).limit(elements()).toArray();
             case INT32 -> LongStream.generate(buffer::getInt).limit(elements()).toArray();
-            case INT8, BOOL, UINT8 ->
+            case INT8, BOOL ->
                 LongStream.generate(buffer::get).limit(elements()).toArray();
+            case UINT8 ->
+                LongStream.generate(() -> buffer.get() & 0xFF).limit(elements()).toArray();
+            case INT16 ->
+                LongStream.generate(buffer::getShort).limit(elements()).toArray();
+            case UINT16 ->
+                LongStream.generate(() -> buffer.getShort() & 0xFFFF)
+                        .limit(elements())
+                        .toArray();
+            case UINT32 ->
+                LongStream.generate(() -> buffer.getInt() & 0xFFFF_FFFFL)
+                        .limit(elements())
+                        .toArray();
             default -> null;
         };
     }
@@ -272,12 +284,13 @@ public final class Initializer {
         }
         int count = (int) elements();
         if (data == null) {
+            float[] listed = message.reals(FLOAT_DATA);
             return switch (type) {
                 case FLOAT ->
                     exactly(
                             count,
-                            IntStream.range(0, message.reals(FLOAT_DATA).length)
-                                    .mapToDouble(i -> message.reals(FLOAT_DATA)[i])
+                            IntStream.range(0, listed.length)
+                                    .mapToDouble(i -> listed[i])
                                     .toArray());
                 case DOUBLE -> exactly(count, message.doubles(DOUBLE_DATA));
                 default -> null;

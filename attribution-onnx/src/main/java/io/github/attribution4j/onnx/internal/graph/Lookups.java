@@ -19,7 +19,7 @@ public final class Lookups {
     public static Map<String, String> of(Graph graph, Constants constants) {
         Map<String, String> ids = new LinkedHashMap<>();
         for (Node node : graph.nodes()) {
-            if (node.is("Gather") && axis(node) == 0 && isTable(node.input(0), graph, constants)) {
+            if (node.is("Gather") && axis(node) % TABLE_AXES == 0 && isTable(node.input(0), graph, constants)) {
                 if (!constants.constant(node.input(1))) {
                     ids.put(node.output(0), node.input(1));
                 }

@@ -24,6 +24,9 @@ public final class Node {
     private static final Set<String> OF_SIZES =
             Set.of("Shape", "Size", "EyeLike", "RandomNormalLike", "RandomUniformLike");
 
+    private static final Set<String> DRAWS = Set.of(
+            "Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike");
+
     private final String name;
     private final String type;
     private final String domain;
@@ -175,6 +178,12 @@ public final class Node {
     /** The graphs that it runs: branches, bodies. */
     public List<Graph> graphs() {
         return graphs;
+    }
+
+    /** Whether it draws random numbers, itself or in its graphs, so that no two runs are the same. */
+    public boolean draws() {
+        return (domain.isEmpty() && DRAWS.contains(type))
+                || graphs.stream().anyMatch(graph -> graph.nodes().stream().anyMatch(Node::draws));
     }
 
     /** All values that it reads, including those outside its graphs that these read. */

@@ -40,16 +40,21 @@ public final class OnnxFile implements AutoCloseable {
     private static final int FIRST_BYTES = 64;
     private static final int MOST_IN_MEMORY = 16 << 20;
 
-    /** Files that are taken for models, by the bytes that they begin with, or that stand at the fifth. */
+    /** Files that are taken for models, by the bytes that they begin with. */
     private static final Map<String, String> OTHER_KINDS = Map.of(
-            "TFL3", "a TensorFlow Lite model",
             "GGUF", "a GGUF model",
             "\u0089HDF", "an HDF5 file, such as a Keras model,",
             "\u0093NUMPY", "a NumPy array",
             "\u0080\u0002", "a pickle, such as a checkpoint of PyTorch,",
             "\u0080\u0004", "a pickle, such as a checkpoint of Python,",
-            "\u001f\u008b", "a file packed with gzip",
+            "\u001f\u008b", "a file packed with gzip");
+
+    /** The same, by the bytes from the fifth on. */
+    private static final Map<String, String> OTHER_KINDS_FROM_FIFTH = Map.of(
+            "TFL3", "a TensorFlow Lite model",
             "\u0000\u0000\u0000\u0000{", "a safetensors file, weights without a graph,");
+
+    private static final int FIFTH = 4;
 
     /** No field of a model has a printable tag but the graph's, whose length then would not be one. */
     private static final Pattern TEXT =
@@ -200,11 +205,15 @@ public final class OnnxFile implements AutoCloseable {
     }
 
     private static OnnxFile open(Bytes bytes, boolean temporary) {
+        boolean complete = false;
         try {
-            return new OnnxFile(bytes, temporary);
-        } catch (FormatException e) {
-            bytes.close();
-            throw e;
+            OnnxFile file = new OnnxFile(bytes, temporary);
+            complete = true;
+            return file;
+        } finally {
+            if (!complete) {
+                bytes.close();
+            }
         }
     }
 
@@ -225,15 +234,24 @@ public final class OnnxFile implements AutoCloseable {
         if (text.startsWith("{")) {
             return "a JSON file and no ONNX model";
         }
-        if (start.startsWith("ORTM", 4)) {
+        if (start.startsWith("ORTM", FIFTH)) {
             return "a model in ONNX Runtime's own format (.ort); give the .onnx that it was made of";
         }
-        for (Map.Entry<String, String> kind : OTHER_KINDS.entrySet()) {
-            if (start.startsWith(kind.getKey()) || start.startsWith(kind.getKey(), 4)) {
-                return kind.getValue() + " and no ONNX model";
-            }
+        String kind = kind(OTHER_KINDS, start, 0);
+        kind = kind == null ? kind(OTHER_KINDS_FROM_FIFTH, start, FIFTH) : kind;
+        if (kind != null) {
+            return kind + " and no ONNX model";
         }
         return TEXT.matcher(start).matches() ? "a text file and no ONNX model" : null;
+    }
+
+    private static @Nullable String kind(Map<String, String> kinds, String start, int at) {
+        for (Map.Entry<String, String> kind : kinds.entrySet()) {
+            if (start.startsWith(kind.getKey(), at)) {
+                return kind.getValue();
+            }
+        }
+        return null;
     }
 
     /** The graph, its nodes lifted to {@link #opset}. */
@@ -290,6 +308,9 @@ public final class OnnxFile implements AutoCloseable {
      * which ONNX Runtime needs the file's folder.
      */
     public byte[] write(Graph other) {
+        if (folder != null) {
+            folder.requireSame();
+        }
         Message.Builder builder = model.without(
                         number -> number == GRAPH || number == OPSET || number == IR_VERSION || number == FUNCTION)
                 .number(IR_VERSION, Math.max(model.number(IR_VERSION, 0), Lift.IR_VERSION))

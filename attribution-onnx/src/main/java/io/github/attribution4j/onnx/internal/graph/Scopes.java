@@ -11,9 +11,24 @@ import java.util.Set;
 
 /**
  * Gives every value in graphs of nodes a unique name, even if two branches use the same, and moves the constants of
- * these graphs to the outermost graph. Then a name identifies a value everywhere.
+ * these graphs to the outermost graph. Then a name identifies a value everywhere. A result that nobody reads may have
+ * no name; ONNX Runtime's kernels write it nevertheless, into no memory, unless the standard says that it may be left
+ * out. So it gets a name.
  */
 final class Scopes {
+    /** Operators with results that may be left out. */
+    private static final Set<String> OPTIONAL = Set.of(
+            "Attention",
+            "BatchNormalization",
+            "Dropout",
+            "GRU",
+            "LSTM",
+            "LayerNormalization",
+            "MaxPool",
+            "RNN",
+            "SoftmaxCrossEntropyLoss",
+            "Unique");
+
     private final Set<String> taken = new HashSet<>();
     private final Map<String, Initializer> initializers;
 
@@ -25,7 +40,8 @@ final class Scopes {
     }
 
     static Graph unique(Graph graph) {
-        if (graph.nodes().stream().allMatch(node -> node.graphs().isEmpty())) {
+        if (graph.nodes().stream()
+                .allMatch(node -> node.graphs().isEmpty() && !node.outputs().contains(""))) {
             return graph;
         }
         Scopes scopes = new Scopes(graph);
@@ -43,7 +59,11 @@ final class Scopes {
                 attributes.put(attribute.name(), Attribute.of(attribute.name(), renamed(graphs.get(0), names)));
             }
         }
-        return node.with(node.type(), renamed(node.inputs(), names), renamed(node.outputs(), names), attributes);
+        List<String> outputs = new ArrayList<>(renamed(node.outputs(), names));
+        if (node.domain().isEmpty() && !OPTIONAL.contains(node.type())) {
+            outputs.replaceAll(output -> output.isEmpty() ? fresh(Lift.ADDED + "unread") : output);
+        }
+        return node.with(node.type(), renamed(node.inputs(), names), outputs, attributes);
     }
 
     private static List<String> renamed(List<String> values, Map<String, String> names) {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.graph;
 
+import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param named the folder that the model was opened in
  * @param folder the folder for the runtime
+ * @param states for each file its size and time, which tell whether it has been changed
  */
-record WeightFolder(Path named, Path folder) {
+record WeightFolder(Path named, Path folder, Map<Path, String> states) {
     /** Finds the folder for a model and for what it names. */
     static WeightFolder of(Path model, Graph graph) {
         Path named = parent(model);
@@ -27,10 +33,31 @@ record WeightFolder(Path named, Path folder) {
             }
         }
         Path folder = null;
+        Map<Path, String> states = new LinkedHashMap<>();
         for (Path file : files) {
             folder = common(folder, parent(real(file)));
+            states.put(file, state(file));
         }
-        return new WeightFolder(named, folder == null ? named : folder);
+        return new WeightFolder(named, folder == null ? named : folder, states);
+    }
+
+    private static String state(Path file) {
+        try {
+            return Files.size(file) + " " + Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            return "gone";
+        }
+    }
+
+    /** Refuses if a file is no longer as it was: the runtime opens it again for every session. */
+    void requireSame() {
+        states.forEach((file, before) -> {
+            if (!state(file).equals(before)) {
+                throw new FormatException(
+                        Reason.UNREADABLE,
+                        "'" + file + "' has been changed or deleted since the model was loaded; load the model again");
+            }
+        });
     }
 
     private static Path common(@Nullable Path one, Path other) {

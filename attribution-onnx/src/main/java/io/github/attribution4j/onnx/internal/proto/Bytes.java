@@ -4,6 +4,7 @@ package io.github.attribution4j.onnx.internal.proto;
 import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,12 +24,13 @@ public final class Bytes implements AutoCloseable {
     private static final int WINDOW = 1 << 16;
 
     private final byte @Nullable [] array;
-    private final @Nullable FileChannel channel;
+    private volatile @Nullable FileChannel channel;
     private final @Nullable Path path;
     private final long size;
     private final byte[] window;
     private long windowStart;
     private int windowLength;
+    private boolean closed;
 
     private Bytes(byte @Nullable [] array, @Nullable FileChannel channel, @Nullable Path path, long size) {
         this.array = array;
@@ -110,7 +112,7 @@ public final class Bytes implements AutoCloseable {
         try {
             ByteBuffer target = ByteBuffer.wrap(into, from, length);
             while (target.hasRemaining()) {
-                int n = channel().read(target, position + target.position() - from);
+                int n = read(target, position + target.position() - from);
                 if (n < 0) {
                     throw new FormatException(
                             Reason.TRUNCATED, "'" + path + "' has become shorter since it was opened; load it again");
@@ -121,18 +123,45 @@ public final class Bytes implements AutoCloseable {
         }
     }
 
-    private FileChannel channel() {
-        if (channel == null) {
-            throw new IllegalStateException("no channel");
+    /** Reads from the file. An interrupt closes the channel that a thread reads, for all threads. */
+    private int read(ByteBuffer target, long position) throws IOException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                FileChannel now = channel;
+                try {
+                    if (now == null) {
+                        throw new ClosedChannelException();
+                    }
+                    return now.read(target, position);
+                } catch (ClosedChannelException e) {
+                    interrupted |= Thread.interrupted();
+                    reopen(now, e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
-        return channel;
+    }
+
+    private synchronized void reopen(@Nullable FileChannel failed, ClosedChannelException why) throws IOException {
+        if (closed || path == null) {
+            throw why;
+        }
+        if (channel == failed) {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        }
     }
 
     @Override
-    public void close() {
-        if (channel != null) {
+    public synchronized void close() {
+        closed = true;
+        FileChannel open = channel;
+        if (open != null) {
             try {
-                channel.close();
+                open.close();
             } catch (IOException e) {
                 throw new FormatException(Reason.UNREADABLE, "'" + path + "' cannot be closed: " + e.getMessage(), e);
             }
