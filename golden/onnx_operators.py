@@ -25,11 +25,12 @@ import onnx_control_cases
 import onnx_coverage
 import onnx_edge_cases
 import onnx_rare_cases
+import onnx_together_cases
 from onnx_operator_cases import CASES, Case
 
 HERE = Path(__file__).resolve().parent
 STEP = 1e-5
-assert onnx_control_cases.ADDED and onnx_edge_cases.ADDED and onnx_rare_cases.ADDED
+assert onnx_control_cases.ADDED and onnx_edge_cases.ADDED and onnx_rare_cases.ADDED and onnx_together_cases.ADDED
 
 
 def model_of(c: Case, double: bool, open_sizes: bool) -> onnx.ModelProto:

@@ -204,18 +204,9 @@ final class ContractionRules {
         String back = s.op("Einsum", List.of(set("equation", left + "->" + kept)), values.toArray(new String[0]));
         if (!missing.isEmpty()) {
             back = s.unsqueeze(back, missing.stream().mapToLong(axis -> axis).toArray());
-            back = own.equals(written)
-                    ? s.expandLike(back, s.x(input))
-                    : s.expand(
-                            back,
-                            s.sizes(
-                                    s.x(input),
-                                    own.chars().map(written::indexOf).toArray()));
         }
-        if (!own.equals(written)) {
-            return diagonal(s, back, own, written, input);
-        }
-        return missing.isEmpty() ? broadcastBack(s, back, own, input) : back;
+        back = sized(s, back, own, operands, result, input);
+        return own.equals(written) ? back : diagonal(s, back, own, written, input);
     }
 
     /** The letters that occur once, in their order. */
@@ -251,18 +242,44 @@ final class ContractionRules {
         return s.op("Einsum", List.of(set("equation", operands + "->" + result)), values.toArray(new String[0]));
     }
 
-    /** An axis of one element may have been broadcast to a longer one with the same letter. */
-    private static String broadcastBack(Step s, String back, String own, int input) {
-        ValueType type = s.type(input);
+    /**
+     * Gives a gradient the sizes of its operand: an axis that is summed in others of one element is repeated, and one
+     * of one element that was repeated is summed.
+     */
+    private static String sized(Step s, String back, String own, String[] operands, String result, int input) {
+        boolean repeat = false;
+        boolean sum = false;
         List<Long> ones = new ArrayList<>();
         for (int i = 0; i < own.length(); i++) {
-            if (type.dim(i).known() && type.dim(i).size() == 1) {
+            char letter = own.charAt(i);
+            Dim size = s.type(input).dim(operands[input].indexOf(letter));
+            boolean same = false;
+            boolean longer = false;
+            for (int k = 0; k < operands.length; k++) {
+                int axis = k == input ? -1 : operands[k].indexOf(letter);
+                if (axis >= 0) {
+                    Dim other = s.type(k).dim(axis);
+                    same |= other.sameAs(size);
+                    longer |= !other.sameAs(size) && !other.equals(Dim.of(1));
+                }
+            }
+            if (size.equals(Dim.of(1))) {
                 ones.add((long) i);
+            } else {
+                repeat |= !same && result.indexOf(letter) < 0;
+                sum |= longer && !size.known();
             }
         }
+        String sizes = repeat || sum
+                ? s.sizes(s.x(input), own.chars().map(operands[input]::indexOf).toArray())
+                : "";
+        String whole = repeat ? s.expand(back, sizes) : back;
+        if (sum) {
+            return s.sumTo(whole, sizes);
+        }
         return ones.isEmpty()
-                ? back
-                : s.sum(back, true, ones.stream().mapToLong(axis -> axis).toArray());
+                ? whole
+                : s.sum(whole, true, ones.stream().mapToLong(axis -> axis).toArray());
     }
 
     private static void addLetters(Set<Character> letters, String subscripts) {

@@ -64,6 +64,10 @@ final class ControlRules {
         private final Map<String, String> cotangents = new LinkedHashMap<>();
 
         Inner(Step s, Graph graph) {
+            if (graph.nodes().stream().anyMatch(Node::draws)) {
+                throw s.refuse("it draws random numbers, and the way back, which runs it again, would draw others;"
+                        + " export the model without them, or perturb the inputs instead");
+            }
             this.graph = graph;
             this.weaver = s.within(graph);
             this.words = s.seenFrom(weaver);

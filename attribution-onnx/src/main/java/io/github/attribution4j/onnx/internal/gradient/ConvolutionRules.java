@@ -5,6 +5,7 @@ import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.Arrays;
 import java.util.List;
@@ -234,7 +235,7 @@ final class ConvolutionRules {
         }
         int axis = s.axis(s.x(), given[0]);
         String own = s.sizes(s.x(), axis);
-        String length = s.has(1) ? s.reshape(s.x(1), 1) : own;
+        String length = s.has(1) ? s.cast(s.reshape(s.x(1), 1), ElementType.INT64) : own;
         String back = back(s, s.g(), length, s.sizes(s.y(), axis), axis, inverse);
         if (s.type(0).dim(rank - 1).size() == 1) {
             back = s.slice(back, s.ints(0), s.ints(1), s.ints(-1));
@@ -258,7 +259,7 @@ final class ConvolutionRules {
         return inverse ? s.div(turned, factor) : s.mul(turned, factor);
     }
 
-    /** Transforms every window separately, and then adds each at its place. */
+    /** Goes back through every window separately, and then adds each at its place. */
     private static void shortTransforms(Step s) {
         if (s.needs(2)) {
             throw s.refuse("its window depends on what is attributed");
@@ -275,16 +276,16 @@ final class ConvolutionRules {
         if (rank == 3 && s.type(0).dim(2).size() != 1) {
             throw s.refuse("its signal is complex, or may be; a rule is known for real signals");
         }
-        String length = s.ints(size);
-        String frames = s.slice(back(s, s.g(), length, s.sizes(s.y(), 2), 2, false), s.ints(0), s.ints(1), s.ints(-1));
-        String rows = s.squeeze(frames, 3);
-        String weighted = s.has(2) ? s.mul(rows, s.x(2)) : rows;
+        // What the node makes of one window for each unit vector shows how every number is made of the signal.
         String square = s.op("EyeLike", s.expand(s.number(0), s.ints(size, size)));
-        String signal = s.op(
-                "ConvTranspose",
-                List.of(set("strides", new long[] {step[0]})),
-                s.transpose(weighted, 0, 2, 1),
-                s.unsqueeze(square, 1));
+        String[] inputs = s.node().inputs().toArray(new String[0]);
+        inputs[0] = s.unsqueeze(square, 2);
+        String columns = s.op("STFT", List.copyOf(s.node().attributes().values()), inputs);
+        String matrix = s.op("Reshape", columns, s.ints(size, -1));
+        String numbers = s.op("Reshape", s.g(), s.concat(0, s.sizes(s.y(), 0, 1), s.ints(-1)));
+        String frames = s.matmul(matrix, s.transpose(numbers, 0, 2, 1));
+        String signal =
+                s.op("ConvTranspose", List.of(set("strides", new long[] {step[0]})), frames, s.unsqueeze(square, 1));
         String behind = s.sub(s.sizes(s.x(), 1), s.op("Shape", List.of(set("start", 2)), signal));
         s.give(0, s.shapedLike(resized(s, signal, behind, 2), s.x()));
     }

@@ -92,9 +92,10 @@ final class GridRules {
             }
             if (s.needs(0)) {
                 String zeros = s.expand(s.number(0), s.op("Shape", flat));
-                String sums = s.op(
+                String sums = s.addAt(
                         "ScatterElements",
-                        List.of(set("axis", 2), set("reduction", "add")),
+                        List.of(set("axis", 2)),
+                        s.element(),
                         zeros,
                         s.concat(2, places.toArray(new String[0])),
                         s.concat(2, shares.toArray(new String[0])));

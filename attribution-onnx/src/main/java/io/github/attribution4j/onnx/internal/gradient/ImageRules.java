@@ -4,6 +4,7 @@ package io.github.attribution4j.onnx.internal.gradient;
 import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 
 import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Initializer;
 import java.util.ArrayList;
@@ -56,11 +57,16 @@ final class ImageRules {
         return s.text("coordinate_transformation_mode", "half_pixel").equals("tf_crop_and_resize");
     }
 
+    /** Where sizes are given, models of opset 11 and 12 give an empty list of scales. */
+    private static boolean byScales(Step s) {
+        return s.has(2) && !s.type(2).dim(0).equals(Dim.of(0));
+    }
+
     private static boolean untouched(Step s, int i, int axis) {
         if (crops(s)) {
             return false;
         }
-        if (s.has(2)) {
+        if (byScales(s)) {
             Initializer scales = s.constants().tensor(s.x(2));
             double[] values = scales == null ? null : scales.doubles();
             if (values != null && i < values.length) {
@@ -82,7 +88,7 @@ final class ImageRules {
         String region = crops(s) ? region(s, i) : "";
         String one = s.ints(i);
         List<Attribute> first = List.of(set("axis", 0));
-        if (s.has(2)) {
+        if (byScales(s)) {
             String scale = s.op("Gather", first, s.x(2), one);
             return s.op(
                     "Resize",
@@ -147,14 +153,7 @@ final class ImageRules {
         String regions = s.matmul(s.matmul(s.unsqueeze(s.transpose(rows, 0, 2, 1), 1), s.g()), s.unsqueeze(columns, 1));
         if (s.needs(0)) {
             String along = s.expand(s.reshape(s.x(2), -1, 1, 1, 1), s.op("Shape", regions));
-            s.give(
-                    0,
-                    s.op(
-                            "ScatterElements",
-                            List.of(set("axis", 0), set("reduction", "add")),
-                            s.zeros(s.x()),
-                            along,
-                            regions));
+            s.give(0, s.addAt("ScatterElements", List.of(set("axis", 0)), s.element(), s.zeros(s.x()), along, regions));
         }
         if (s.needs(1)) {
             s.give(1, s.zeros(s.x(1)));
@@ -209,9 +208,10 @@ final class ImageRules {
      */
     private static String scattered(Step s, int input, String numbers) {
         String one = s.ints(1);
-        String sums = s.op(
+        String sums = s.addAt(
                 "ScatterElements",
-                List.of(set("axis", 0), set("reduction", "add")),
+                List.of(set("axis", 0)),
+                s.element(),
                 s.expand(s.number(0), s.add(s.count(s.x(input)), one)),
                 s.flat(numbers),
                 s.flat(s.g()));

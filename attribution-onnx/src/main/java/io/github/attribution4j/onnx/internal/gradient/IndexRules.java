@@ -52,7 +52,7 @@ final class IndexRules {
 
     /** Zeros shaped like the first input, with a gradient added at the indices. */
     private static String addedAlong(Step s, long axis, String indices, String g) {
-        return s.op("ScatterElements", List.of(set("axis", axis), set("reduction", "add")), s.zeros(s.x()), indices, g);
+        return s.addAt("ScatterElements", List.of(set("axis", axis)), s.element(), s.zeros(s.x()), indices, g);
     }
 
     private static void gather(Step s) {
@@ -94,7 +94,7 @@ final class IndexRules {
     private static void gatherMany(Step s) {
         long batch = s.integer("batch_dims", 0);
         if (batch == 0) {
-            s.give(0, s.op("ScatterND", List.of(set("reduction", "add")), s.zeros(s.x()), s.x(1), s.g()));
+            s.give(0, s.addAt("ScatterND", List.of(), s.element(), s.zeros(s.x()), s.x(1), s.g()));
             return;
         }
         String moved = s.op("GatherND", List.of(set("batch_dims", batch)), s.elementNumbers(), s.x(1));

@@ -89,6 +89,8 @@ final class LoopRules {
             for (int k = 0; k < states; k++) {
                 if (sources.contains(stateIn(k))) {
                     carrying.add(k);
+                } else {
+                    s.ends(k);
                 }
             }
         }

@@ -79,10 +79,30 @@ final class NormalizationRules {
             inverse = s.cast(inverse, type);
         }
         String normed = s.mul(s.sub(s.x(), mean), inverse);
+        boolean meanIsRead = s.arrived(1);
+        boolean inverseIsRead = s.arrived(2);
         if (s.needs(0)) {
-            s.give(0, centred(s, s.mul(s.g(), s.x(1)), normed, inverse, axes));
+            String back = centred(s, s.mul(s.g(), s.x(1)), normed, inverse, axes);
+            if (meanIsRead) {
+                back = s.add(back, share(s, s.cast(s.g(1), type), axes));
+            }
+            if (inverseIsRead) {
+                String slope = s.mul(s.neg(s.mul(inverse, inverse)), normed);
+                back = s.add(back, s.mul(share(s, s.cast(s.g(2), type), axes), slope));
+            }
+            s.give(0, back);
         }
         scaleAndBias(s, normed);
+    }
+
+    /** What each element has of the gradient of a mean. */
+    private static String share(Step s, String g, long... axes) {
+        String count = s.op(
+                "ReduceProd",
+                List.of(set("keepdims", 1)),
+                s.sizes(s.x(), LongStream.of(axes).mapToInt(axis -> (int) axis).toArray()),
+                s.ints(0));
+        return s.expandLike(s.div(g, s.cast(count, s.element())), s.x());
     }
 
     private static void rootMeanSquare(Step s) {

@@ -51,13 +51,7 @@ final class PoolingRules {
             indices =
                     s.alsoGive(1, new ValueType(ElementType.INT64, s.type(s.y()).dims()));
         }
-        String flat = s.op(
-                "ScatterElements",
-                List.of(set("axis", 0), set("reduction", "add")),
-                s.expand(s.number(0), s.count(s.x())),
-                s.flat(indices),
-                s.flat(s.g()));
-        s.give(0, s.shapedLike(flat, s.x()));
+        s.give(0, s.scatterBack(indices));
     }
 
     /** Of several largest elements the first one, as for smaller windows. */

@@ -15,7 +15,10 @@ final class ReductionRules {
     static void addTo(Map<String, Rule> table) {
         table.put("ReduceSum", s -> s.give(0, s.expandLike(restored(s, s.g()), s.x())));
         table.put("ReduceMean", s -> {
-            String share = s.div(s.g(), s.cast(s.div(s.count(s.x()), s.count(s.y())), s.element()));
+            String many = s.div(s.count(s.x()), s.count(s.y()));
+            // A list of one would give a result without axes one.
+            String one = s.type(s.y()).rank() > 0 ? many : s.reshape(many, new long[0]);
+            String share = s.div(s.g(), s.cast(one, s.element()));
             s.give(0, s.expandLike(restored(s, share), s.x()));
         });
         table.put("ReduceMax", ReductionRules::extreme);

@@ -21,6 +21,7 @@ final class Step extends Words {
     private final Node node;
     private final List<@Nullable String> gradients;
     private final Set<Integer> given = new HashSet<>();
+    private final Set<Integer> asked = new HashSet<>();
     private final Set<String> givenCaptured = new HashSet<>();
 
     Step(Weaver weaver, Node node, List<@Nullable String> gradients) {
@@ -52,6 +53,7 @@ final class Step extends Words {
 
     /** The gradient of an output; zeros if none arrived. */
     String g(int i) {
+        asked.add(i);
         String gradient = gradients.get(i);
         return gradient != null ? gradient : zeros(node.output(i));
     }
@@ -62,7 +64,13 @@ final class Step extends Words {
     }
 
     boolean arrived(int i) {
+        asked.add(i);
         return i < gradients.size() && gradients.get(i) != null;
+    }
+
+    /** Says that no input has a part in an output, so that its gradient ends here. */
+    void ends(int output) {
+        asked.add(output);
     }
 
     boolean has(int i) {
@@ -87,9 +95,16 @@ final class Step extends Words {
     }
 
     /**
-     * Refuses if a value that depends on what is attributed got no gradient, because it would silently be zero.
+     * Refuses if a value that depends on what is attributed got no gradient, or if the rule left out a gradient that
+     * came back, because it would silently be zero.
      */
     void check() {
+        for (int i = 0; i < gradients.size(); i++) {
+            if (gradients.get(i) != null && !asked.contains(i)) {
+                throw refuse("a gradient comes to its output number " + (i + 1) + ", '" + node.output(i)
+                        + "', and no rule is known for that");
+            }
+        }
         for (int i = 0; i < node.inputs().size(); i++) {
             if (needs(i) && !given.contains(i)) {
                 throw refuse("its input number " + (i + 1) + ", '" + x(i)
@@ -206,9 +221,10 @@ final class Step extends Words {
      * @param moved the positions of the elements after the operation, shaped like the result
      */
     String scatterBack(String moved) {
-        String flat = op(
+        String flat = addAt(
                 "ScatterElements",
-                List.of(set("axis", 0), set("reduction", "add")),
+                List.of(set("axis", 0)),
+                element(),
                 expand(number(0), count(x())),
                 flat(moved),
                 flat(g()));

@@ -229,6 +229,21 @@ abstract class Words {
         return op("Slice", a, starts, ends, axes);
     }
 
+    /**
+     * Adds numbers to those at some places. ONNX Runtime adds none of 16 bits so.
+     *
+     * @param operator {@code ScatterElements} or {@code ScatterND}
+     * @param type of both
+     */
+    String addAt(String operator, List<Attribute> attributes, ElementType type, String to, String places, String g) {
+        List<Attribute> all = new ArrayList<>(attributes);
+        all.add(set("reduction", "add"));
+        if (type.wide() == type) {
+            return op(operator, all, to, places, g);
+        }
+        return cast(op(operator, all, cast(to, type.wide()), places, cast(g, type.wide())), type);
+    }
+
     // Sizes
 
     /** The sizes of a value of the forward run, as a list of ints. */
@@ -316,7 +331,15 @@ abstract class Words {
 
     /** The same if sizes are known only at run time. */
     String sumToShape(String g, String to) {
-        String want = shape(to);
+        return sumTo(g, shape(to));
+    }
+
+    /**
+     * Sums a gradient over the axes along which a value was repeated.
+     *
+     * @param want the sizes of the value
+     */
+    String sumTo(String g, String want) {
         String more = sub(op("Shape", op("Shape", g)), op("Shape", want));
         String padded = concat(0, expand(integer(1), more), want);
         String axes = flat(op("NonZero", op("Equal", padded, integer(1))));

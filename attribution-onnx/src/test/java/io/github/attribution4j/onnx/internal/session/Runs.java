@@ -83,10 +83,16 @@ public final class Runs implements AutoCloseable {
         }
     }
 
-    private static Map<String, float[]> gradients(Woven woven, Outputs outputs) {
+    private Map<String, float[]> gradients(Woven woven, Outputs outputs) {
         Map<String, float[]> found = new LinkedHashMap<>();
         woven.gradients().forEach((value, gradient) -> {
-            FloatBuffer buffer = outputs.get(gradient).getFloatBuffer();
+            OnnxTensor back = outputs.get(gradient);
+            OnnxTensor input = given.get(value);
+            long[] shape = back.getInfo().getShape();
+            if (input != null && !Arrays.equals(shape, input.getInfo().getShape())) {
+                throw new AssertionError("the gradient of " + value + " has the shape " + Arrays.toString(shape));
+            }
+            FloatBuffer buffer = back.getFloatBuffer();
             float[] numbers = new float[buffer.remaining()];
             buffer.get(numbers);
             found.put(value, numbers);
