@@ -5,20 +5,18 @@ import ai.onnxruntime.OnnxTensor;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
-import io.github.attribution4j.model.program.Program.Place;
 import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
-import io.github.attribution4j.onnx.internal.gradient.Weaver;
+import io.github.attribution4j.onnx.Plans.Back;
+import io.github.attribution4j.onnx.Plans.Plan;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Argument;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
-import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.GraphSession;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
 import io.github.attribution4j.onnx.internal.session.SessionSettings;
@@ -37,69 +35,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Runs questions by editing the graph, with one session for each kind of question, and two for those that go back. */
 final class OnnxProgram implements Program, AutoCloseable {
-    /** More plans than sessions are kept, because they are small. */
-    private static final int MOST_PLANS = 128;
-
     private final OnnxFile file;
     private final Graph graph;
-    private final String output;
-    private final TypeOracle oracle;
     private final OnnxAddresses addresses;
     private final OnnxSignature signature;
-    /** The output, if it has to be seen in another form; null if it is taken as it is. */
-    private final @Nullable Spot whole;
-
     private final boolean unbatched;
     private final SessionSettings settings;
     private final Sessions sessions;
-    private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
-
-    /** The values of a question. */
-    private record Spots(
-            List<Spot> replaced,
-            List<Spot> tapped,
-            @Nullable Spot end) {
-        List<Spot> all() {
-            return Stream.of(replaced.stream(), tapped.stream(), Stream.ofNullable(end))
-                    .flatMap(each -> each)
-                    .toList();
-        }
-    }
-
-    /** What two questions with the same plan have in common: everything except the tensors. */
-    private record Key(Spots spots, List<Object> leaves, boolean back) {}
-
-    /**
-     * What runs equal questions: all that does not depend on their tensors is computed once.
-     *
-     * @param wanted the values that are returned
-     * @param graph runs forward; it has no outputs if all wanted values are given
-     * @param back the way back; null for a forward run
-     */
-    private record Plan(
-            EditedGraph edited,
-            List<String> wanted,
-            Graph graph,
-            @Nullable Back back) {}
-
-    /**
-     * The way back.
-     *
-     * @param end the value that it starts from
-     * @param leaves the values that get gradients
-     * @param reached for each leaf whether the end depends on it
-     * @param forth key of the session that runs forward
-     * @param key of the session that runs back
-     */
-    private record Back(
-            Woven woven, String end, List<String> leaves, List<Boolean> reached, Object forth, Object key) {}
+    private final Plans plans;
 
     OnnxProgram(OnnxFile file, OnnxOptions options) {
         this.file = file;
@@ -107,16 +55,17 @@ final class OnnxProgram implements Program, AutoCloseable {
         this.settings = options.settings();
         this.sessions = new Sessions(options.sessions());
         OnnxSignature.requireComputes(graph);
-        this.oracle = new TypeOracle(file, settings);
+        TypeOracle oracle = new TypeOracle(file, settings);
         Map<String, ElementType> elements = oracle.elements();
         this.signature = new OnnxSignature(graph, elements, options);
-        this.output = signature.output();
+        String output = signature.output();
         ElementType element = elements.getOrDefault(output, ElementType.OTHER);
         this.unbatched = options.isUnbatched();
-        this.whole = unbatched
+        this.addresses = new OnnxAddresses(graph, output, elements);
+        Spot whole = unbatched
                 ? new Spot(output, null, RowForm.ALONE)
                 : element == element.wide() ? null : new Spot(output, null, RowForm.ROWS);
-        this.addresses = new OnnxAddresses(graph, output, elements);
+        this.plans = new Plans(graph, addresses, output, whole, oracle, () -> new TypeOracle(file, settings));
     }
 
     OnnxSignature signature() {
@@ -178,36 +127,15 @@ final class OnnxProgram implements Program, AutoCloseable {
         return computed;
     }
 
-    private Spots spots(Question question, boolean back) {
-        return new Spots(
-                spots(question.replaced()),
-                spots(question.tapped()),
-                question.end() != null
-                        ? spot(question.end())
-                        : question.tapped().isEmpty() || back ? whole : null);
-    }
-
-    private List<Spot> spots(List<Place> places) {
-        return places.isEmpty() ? List.of() : places.stream().map(this::spot).toList();
-    }
-
-    private Spot spot(Place place) {
-        OnnxAddresses.Value value = addresses.value(place.point());
-        return new Spot(value.name(), value.argument(), place.form());
-    }
-
     @Override
     public List<Tensor> forward(Question question) {
         requireOpen();
         try (Given given = new Given(question)) {
-            Spots spots = spots(question, false);
-            Key key = new Key(spots, List.of(), false);
-            Plan plan = plan(key, question, given);
-            given.bind(plan.edited(), spots);
+            Plan plan = given.plan(false);
             if (plan.graph().outputs().isEmpty()) {
                 return values(plan.wanted(), given::get);
             }
-            return sessions.use(key, () -> session(plan.graph()), session -> {
+            return sessions.use(plan.key(), () -> session(plan.graph()), session -> {
                 try (GraphSession.Outputs outputs = session.run(given.tensors)) {
                     return values(
                             plan.wanted(),
@@ -231,65 +159,6 @@ final class OnnxProgram implements Program, AutoCloseable {
 
     private GraphSession session(Graph part) {
         return new GraphSession(file, part, settings);
-    }
-
-    private Plan plan(Key key, Question question, Given given) {
-        Plan known = plans.get(key);
-        if (known != null) {
-            return known;
-        }
-        if (plans.size() >= MOST_PLANS) {
-            plans.clear();
-        }
-        Spots spots = key.spots();
-        EditedGraph edited =
-                new EditedGraph(graph, oracle.types(given.tensors), spots.all(), spots.replaced(), key.back());
-        String end = spots.end() == null ? output : edited.seen(spots.end());
-        List<String> tapped = spots.tapped().stream().map(edited::seen).toList();
-        Plan plan;
-        if (key.back()) {
-            List<String> leaves = leaves(question, spots, edited, given.names);
-            Woven woven = weave(edited, leaves, end);
-            List<Boolean> reached =
-                    leaves.stream().map(woven.gradients()::containsKey).toList();
-            Back back = new Back(woven, end, leaves, reached, List.of(key, "forth"), List.of(key, "back"));
-            plan = new Plan(edited, tapped, woven.forward(tapped), back);
-        } else {
-            List<String> wanted = tapped.isEmpty() ? List.of(end) : tapped;
-            Set<String> inputs = new HashSet<>();
-            edited.graph().inputs().forEach(input -> inputs.add(input.name()));
-            List<String> asked = wanted.stream()
-                    .distinct()
-                    .filter(value -> !inputs.contains(value))
-                    .toList();
-            plan = new Plan(edited, wanted, edited.graph().giving(asked), null);
-        }
-        plans.put(key, plan);
-        return plan;
-    }
-
-    private static Woven weave(EditedGraph edited, List<String> leaves, String end) {
-        try {
-            return Weaver.weave(edited.graph(), edited.types(), leaves, end);
-        } catch (FormatException e) { // in what nobody but a rule reads of a node
-            throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /** The leaves of a pullback. */
-    private static List<String> leaves(Question question, Spots spots, EditedGraph edited, List<String> arguments) {
-        if (!spots.tapped().isEmpty()) {
-            return spots.tapped().stream().map(edited::seen).toList();
-        }
-        List<String> leaves = new ArrayList<>();
-        List<Inputs.Input> inputs = question.inputs().withoutReferences().all();
-        for (int i = 0; i < inputs.size(); i++) {
-            if (question.isLeaf(inputs.get(i))) {
-                int replaced = spots.replaced().size();
-                leaves.add(i < replaced ? edited.seen(spots.replaced().get(i)) : arguments.get(i - replaced));
-            }
-        }
-        return leaves;
     }
 
     @Override
@@ -332,14 +201,13 @@ final class OnnxProgram implements Program, AutoCloseable {
             }
         }
 
-        /** Adds the replacements. */
-        void bind(EditedGraph edited, Spots spots) {
-            for (int i = 0; i < spots.replaced().size(); i++) {
-                tensors.put(
-                        edited.seen(spots.replaced().get(i)),
-                        OrtTensors.of(
-                                question.replacement(i), question.replacement(i).shape()));
+        /** Returns the plan, and adds the replacements under the names that they have in it. */
+        Plan plan(boolean back) {
+            Plan plan = plans.of(question, back, names, tensors);
+            for (int i = 0; i < plan.replaced().size(); i++) {
+                tensors.put(plan.replaced().get(i), OrtTensors.of(question.replacement(i)));
             }
+            return plan;
         }
 
         OnnxTensor get(String value) {
@@ -366,15 +234,8 @@ final class OnnxProgram implements Program, AutoCloseable {
         Run(Question question, Given given) {
             this.question = question;
             this.given = given;
-            Spots spots = spots(question, true);
-            this.plan =
-                    plan(new Key(spots, spots.tapped().isEmpty() ? attributed() : List.of(), true), question, given);
-            Back made = plan.back();
-            if (made == null) {
-                throw new IllegalStateException("a plan without a way back");
-            }
-            this.back = made;
-            given.bind(plan.edited(), spots);
+            this.plan = given.plan(true);
+            this.back = Objects.requireNonNull(plan.back());
             this.shapes = shapes();
             this.known = new HashMap<>(given.tensors);
         }
@@ -396,26 +257,14 @@ final class OnnxProgram implements Program, AutoCloseable {
             return given;
         }
 
-        /** The attributed inputs, and the order in which inputs are given. */
-        private List<Object> attributed() {
-            List<Object> names = new ArrayList<>(given.names);
-            List<Inputs.Input> inputs = question.inputs().all();
-            for (int i = 0; i < inputs.size(); i++) {
-                if (question.isLeaf(inputs.get(i))) {
-                    names.add(i);
-                }
-            }
-            return names;
-        }
-
         Pullback wayBack() {
-            GraphSession.Outputs outputs = null;
-            if (!plan.graph().outputs().isEmpty()) {
-                outputs = sessions.use(back.forth(), () -> session(plan.graph()), session -> session.run(known));
-                outputs.addTo(known);
-            }
-            GraphSession.Outputs held = outputs;
+            GraphSession.Outputs held = plan.graph().outputs().isEmpty()
+                    ? null
+                    : sessions.use(plan.key(), () -> session(plan.graph()), session -> session.run(known));
             try {
+                if (held != null) {
+                    held.addTo(known);
+                }
                 Tensor result = OrtTensors.tensor(value(back.end()));
                 List<Tensor> activations = values(plan.wanted(), this::value);
                 return new HeldPullback(question.pullback(back.reached(), result, activations, this::back), () -> {

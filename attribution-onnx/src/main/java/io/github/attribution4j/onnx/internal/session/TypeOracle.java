@@ -16,6 +16,7 @@ import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,7 +61,9 @@ public final class TypeOracle {
             node.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add);
         }
         try (OrtSession session = OnnxRuntime.open(file, tapped(graph, made), settings.with(Optimization.NONE))) {
-            session.getInputInfo().forEach((name, info) -> note(new ArrayList<>(), "", name, info));
+            Set<String> open = unranked(graph.inputs());
+            session.getInputInfo()
+                    .forEach((name, info) -> note(open.contains(name) ? unclear : new ArrayList<>(), "", name, info));
             session.getOutputInfo().forEach((name, info) -> note(unclear, "", name, info));
         } catch (OrtException e) {
             throw OnnxRuntime.failure("ONNX Runtime does not describe the model", e);
@@ -144,9 +147,10 @@ public final class TypeOracle {
             Graph all = new Graph(main.name(), inputs, List.of(), described, main.initializers());
             try (OrtSession session = OnnxRuntime.open(file, tapped(all, made), settings.with(Optimization.NONE))) {
                 String depth = described.size() + "/";
+                Set<String> unranked = unranked(inputs);
                 session.getInputInfo().forEach((name, info) -> {
                     if (!types.containsKey(inside(name))) {
-                        note(new ArrayList<>(), depth, inside(name), info);
+                        note(unranked.contains(name) ? open : new ArrayList<>(), depth, inside(name), info);
                     }
                 });
                 session.getOutputInfo().forEach((name, info) -> note(open, depth, inside(name), info));
@@ -162,6 +166,18 @@ public final class TypeOracle {
             }
             outer = within;
         }
+    }
+
+    /** Inputs whose number of axes the file does not say: the runtime describes them like those without axes. */
+    private static Set<String> unranked(List<ValueInfo> inputs) {
+        Set<String> unranked = new HashSet<>();
+        for (ValueInfo input : inputs) {
+            ValueType type = input.type();
+            if (type != null && !type.ranked()) {
+                unranked.add(input.name());
+            }
+        }
+        return unranked;
     }
 
     private static String inside(String name) {

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.Program.Place;
+import io.github.attribution4j.model.program.Program.Question;
+import io.github.attribution4j.onnx.EditedGraph.Spot;
+import io.github.attribution4j.onnx.internal.gradient.Weaver;
+import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.ValueInfo;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.session.TypeOracle;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What questions come to in the graph. All that does not depend on the tensors of a question is computed once: its
+ * {@link Plan}.
+ */
+final class Plans {
+    /** More plans than sessions are kept, because they are small. */
+    private static final int MOST = 128;
+
+    private final Graph graph;
+    private final OnnxAddresses addresses;
+    private final String output;
+    /** The output, if it has to be seen in another form; null if it is taken as it is. */
+    private final @Nullable Spot whole;
+    /** The inputs whose number of axes the file does not say, so that the caller does. */
+    private final List<String> unranked;
+
+    private final TypeOracle oracle;
+    private final Supplier<TypeOracle> another;
+    private final Map<List<Integer>, TypeOracle> oracles = new ConcurrentHashMap<>();
+    private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
+
+    /**
+     * What two questions with the same plan have in common: everything except the tensors.
+     *
+     * @param replaced the values that are given
+     * @param tapped the values that are returned
+     * @param end the value that is returned if none is tapped, and that a way back starts from; null for the output
+     * @param leaves which inputs get gradients, and the order in which inputs are given; empty if tapped values do
+     * @param ranks the numbers of axes that the file does not say
+     */
+    private record Key(
+            List<Spot> replaced,
+            List<Spot> tapped,
+            @Nullable Spot end,
+            boolean back,
+            List<Object> leaves,
+            List<Integer> ranks) {
+        List<Spot> spots() {
+            return Stream.of(replaced.stream(), tapped.stream(), Stream.ofNullable(end))
+                    .flatMap(each -> each)
+                    .toList();
+        }
+    }
+
+    /**
+     * What runs equal questions.
+     *
+     * @param key of the session that runs forward
+     * @param replaced the names of the inputs that take the replacements
+     * @param wanted the values that are returned
+     * @param graph runs forward; it has no outputs if all wanted values are given
+     * @param back the way back; null for a forward run
+     */
+    record Plan(
+            Object key,
+            List<String> replaced,
+            List<String> wanted,
+            Graph graph,
+            @Nullable Back back) {}
+
+    /**
+     * The way back.
+     *
+     * @param key of the session that runs back
+     * @param end the value that it starts from
+     * @param leaves the values that get gradients
+     * @param reached for each leaf whether the end depends on it
+     */
+    record Back(Object key, Woven woven, String end, List<String> leaves, List<Boolean> reached) {}
+
+    /**
+     * Creates plans for a graph.
+     *
+     * @param output the explained output
+     * @param whole the form in which it is seen; null if it is taken as it is
+     * @param oracle knows the types of the graph's values
+     * @param another makes an oracle for other numbers of axes
+     */
+    Plans(
+            Graph graph,
+            OnnxAddresses addresses,
+            String output,
+            @Nullable Spot whole,
+            TypeOracle oracle,
+            Supplier<TypeOracle> another) {
+        this.graph = graph;
+        this.addresses = addresses;
+        this.output = output;
+        this.whole = whole;
+        this.oracle = oracle;
+        this.another = another;
+        this.unranked = graph.inputs().stream()
+                .filter(input -> !Objects.requireNonNull(input.type()).ranked())
+                .map(ValueInfo::name)
+                .toList();
+    }
+
+    /**
+     * Returns the plan of a question.
+     *
+     * @param back whether gradients are wanted
+     * @param names for each argument of the question the input that it is
+     * @param given the arguments
+     */
+    Plan of(Question question, boolean back, List<String> names, Map<String, OnnxTensor> given) {
+        List<Spot> tapped = spots(question.tapped());
+        Spot end = question.end() != null
+                ? spot(question.end())
+                : question.tapped().isEmpty() || back ? whole : null;
+        List<Object> leaves = back && tapped.isEmpty() ? attributed(question, names) : List.of();
+        Key key = new Key(spots(question.replaced()), tapped, end, back, leaves, ranks(given));
+        Plan known = plans.get(key);
+        if (known == null) {
+            if (plans.size() >= MOST) {
+                plans.clear();
+            }
+            known = make(key, question, names, given);
+            plans.put(key, known);
+        }
+        return known;
+    }
+
+    private List<Spot> spots(List<Place> places) {
+        return places.isEmpty() ? List.of() : places.stream().map(this::spot).toList();
+    }
+
+    private Spot spot(Place place) {
+        OnnxAddresses.Value value = addresses.value(place.point());
+        return new Spot(value.name(), value.argument(), place.form());
+    }
+
+    private static List<Object> attributed(Question question, List<String> names) {
+        List<Object> attributed = new ArrayList<>(names);
+        List<Inputs.Input> inputs = question.inputs().all();
+        for (int i = 0; i < inputs.size(); i++) {
+            if (question.isLeaf(inputs.get(i))) {
+                attributed.add(i);
+            }
+        }
+        return attributed;
+    }
+
+    private List<Integer> ranks(Map<String, OnnxTensor> given) {
+        return unranked.isEmpty()
+                ? List.of()
+                : unranked.stream()
+                        .map(name -> Objects.requireNonNull(given.get(name), name)
+                                .getInfo()
+                                .getShape()
+                                .length)
+                        .toList();
+    }
+
+    private Plan make(Key key, Question question, List<String> names, Map<String, OnnxTensor> given) {
+        TypeOracle knowing = unranked.isEmpty() ? oracle : oracles.computeIfAbsent(key.ranks(), ranks -> another.get());
+        Map<String, ValueType> types = knowing.types(given);
+        EditedGraph edited = new EditedGraph(graph, types, key.spots(), key.replaced(), key.back());
+        List<String> replaced = key.replaced().stream().map(edited::seen).toList();
+        List<String> tapped = key.tapped().stream().map(edited::seen).toList();
+        String end = key.end() == null ? output : edited.seen(key.end());
+        if (key.back()) {
+            List<String> leaves = tapped.isEmpty() ? leaves(question, replaced, names) : tapped;
+            Woven woven = weave(edited, leaves, end);
+            List<Boolean> reached =
+                    leaves.stream().map(woven.gradients()::containsKey).toList();
+            Back back = new Back(List.of(key, "back"), woven, end, leaves, reached);
+            return new Plan(key, replaced, tapped, woven.forward(tapped), back);
+        }
+        List<String> wanted = tapped.isEmpty() ? List.of(end) : tapped;
+        Set<String> inputs = new HashSet<>();
+        edited.graph().inputs().forEach(input -> inputs.add(input.name()));
+        List<String> asked = wanted.stream()
+                .distinct()
+                .filter(value -> !inputs.contains(value))
+                .toList();
+        return new Plan(key, replaced, wanted, edited.graph().giving(asked), null);
+    }
+
+    private static Woven weave(EditedGraph edited, List<String> leaves, String end) {
+        try {
+            return Weaver.weave(edited.graph(), edited.types(), leaves, end);
+        } catch (FormatException e) { // in what nobody but a rule reads of a node
+            throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** The attributed inputs. */
+    private static List<String> leaves(Question question, List<String> replaced, List<String> arguments) {
+        List<String> leaves = new ArrayList<>();
+        List<Inputs.Input> inputs = question.inputs().withoutReferences().all();
+        for (int i = 0; i < inputs.size(); i++) {
+            if (question.isLeaf(inputs.get(i))) {
+                leaves.add(i < replaced.size() ? replaced.get(i) : arguments.get(i - replaced.size()));
+            }
+        }
+        return leaves;
+    }
+}
