@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Axis;
+import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -33,7 +35,7 @@ final class BarChartDrawing {
         this.scores = scores;
         this.waterfall = waterfall;
         this.width = width;
-        this.canvas = new Canvas(caption);
+        this.canvas = caption.canvas();
     }
 
     Picture draw() {
@@ -69,7 +71,7 @@ final class BarChartDrawing {
         double base = high > low ? 0 : low;
 
         double bottom = y + bars.size() * ROW + 4;
-        axis(low, high, left, right, y, bottom);
+        new Axis(low, high, left, right).below(canvas, y, bottom);
         double zero = origin - base * unit;
         if (!waterfall) {
             canvas.line(zero, y, zero, bottom, Style.RULE);
@@ -88,7 +90,7 @@ final class BarChartDrawing {
         double axisBottom = bottom + 18;
         canvas.text((left + right) / 2, axisBottom + 14, unitName, Style.SMALL, Style.QUIET, Anchor.MIDDLE);
         double end = canvas.foot(sentence(scores.typographicLine(ranking.total())), axisBottom + 26, width);
-        return new Picture(canvas.caption().titleOr("Attributions by feature"), width, end, canvas, null);
+        return new Picture(canvas.titleOr("Attributions by feature"), width, end, canvas, null);
     }
 
     private static String sentence(String line) {
@@ -137,27 +139,6 @@ final class BarChartDrawing {
                 Style.SMALL,
                 Style.INK,
                 leftwards ? Anchor.END : Anchor.START);
-    }
-
-    private void axis(double low, double high, double left, double right, double top, double bottom) {
-        canvas.line(left, bottom, right, bottom, Style.RULE);
-        if (!(high > low)) {
-            canvas.text((left + right) / 2, bottom + 15, Numbers.brief(low), Style.SMALL, Style.QUIET, Anchor.MIDDLE);
-            return;
-        }
-        double occupied = Double.NEGATIVE_INFINITY;
-        double[] ticks = Numbers.ticks(low, high, (int) Math.max(1, (right - left) / 80));
-        String[] labels = Numbers.briefApart(ticks);
-        for (int i = 0; i < ticks.length; i++) {
-            double x = left + (ticks[i] - low) / (high - low) * (right - left);
-            String label = labels[i];
-            double half = Glyphs.width(label, Style.SMALL, false) / 2;
-            canvas.line(x, top, x, bottom, Style.GRID);
-            if (x - half > occupied) {
-                canvas.text(x, bottom + 15, label, Style.SMALL, Style.QUIET, Anchor.MIDDLE);
-                occupied = x + half + 4;
-            }
-        }
     }
 
     private List<Bar> bars() {

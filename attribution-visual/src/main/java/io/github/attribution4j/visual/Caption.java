@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.Numbers;
 
@@ -63,9 +64,9 @@ public final class Caption {
         return new Caption(title, subtitle, note, Checks.within("scale", devicePixels, 0.25, 16));
     }
 
-    /** Returns the title, or the kind of picture if there is none. */
-    String titleOr(String kind) {
-        return title.isBlank() ? kind : title;
+    /** Returns an empty canvas with these texts. */
+    Canvas canvas() {
+        return new Canvas(title, subtitle, note, scale);
     }
 
     /** Returns the title, for the text of a chart. */

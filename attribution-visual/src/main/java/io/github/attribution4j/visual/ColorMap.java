@@ -28,6 +28,13 @@ public final class ColorMap {
     public static final ColorMap WHITE_VIOLET =
             new ColorMap(false, new int[] {0xf7f7f7, 0xcfc9e8, 0x9a86cf, 0x6a3fae, 0x33105f});
 
+    /**
+     * Sequential: dark indigo, teal, amber, for values of features from low to high. None of its colors is read as a
+     * sign, and it is ordered by lightness for every kind of color vision.
+     */
+    public static final ColorMap INDIGO_AMBER =
+            new ColorMap(false, new int[] {0x2a1a6e, 0x27568f, 0x2f8a8b, 0x8fae5d, 0xf2b01e});
+
     /** Sequential: black to white. */
     public static final ColorMap BLACK_WHITE = new ColorMap(false, new int[] {0x000000, 0xffffff});
 

@@ -4,6 +4,7 @@ package io.github.attribution4j.visual;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.ColorScale;
 import io.github.attribution4j.visual.internal.Numbers;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -335,7 +336,7 @@ public final class HeatMap {
                     "colors: a sequential map cannot show negative values; choose a diverging map"
                             + " or sign POSITIVE or ABSOLUTE");
         }
-        ColorScale colorScale = ColorScale.of(shown, settings.outlierPercentage, map);
+        ColorScale colorScale = ColorScale.of(shown, settings.outlierPercentage, map::at);
         return new HeatMapDrawing(
                         shown, height, width, settings.original, colorScale, settings.opacity, settings.caption)
                 .draw(chosen, smooth(), settings.panelSize, settings.legend, foot(colorScale));

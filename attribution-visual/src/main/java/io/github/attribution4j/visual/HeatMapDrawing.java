@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Canvas;
+import io.github.attribution4j.visual.internal.ColorScale;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.OkLab;
@@ -52,7 +54,7 @@ final class HeatMapDrawing {
         this.original = original;
         this.scale = scale;
         this.opacity = opacity;
-        this.canvas = new Canvas(caption);
+        this.canvas = caption.canvas();
     }
 
     Picture draw(HeatMap.View view, boolean smooth, int panelSize, boolean legend, String foot) {
@@ -73,9 +75,7 @@ final class HeatMapDrawing {
 
         double right = panels.size() * (panelWidth + GAP) - GAP;
         double bar = legend ? GAP + scale.verticalWidth(LEGEND) : 0;
-        double total = Math.max(
-                2 * Style.MARGIN + right + bar,
-                legend || !canvas.caption().title.isBlank() ? 300 : 0);
+        double total = Math.max(2 * Style.MARGIN + right + bar, legend || canvas.hasTitle() ? 300 : 0);
         double y = canvas.heading(total);
         if (legend) {
             y += 4;
@@ -102,12 +102,12 @@ final class HeatMapDrawing {
             bottom = top + barHeight;
         }
         double end = canvas.foot(legend ? foot : "", bottom + 12, total);
-        return new Picture(canvas.caption().titleOr("Attribution heat map"), total, end, canvas, null);
+        return new Picture(canvas.titleOr("Attribution heat map"), total, end, canvas, null);
     }
 
     private int legendColor(HeatMap.View view, double place) {
         return switch (view) {
-            case HEAT_MAP, SIDE_BY_SIDE -> scale.map().at(place);
+            case HEAT_MAP, SIDE_BY_SIDE -> scale.map().applyAsInt(place);
             case OVERLAY -> opacity.over(Style.PAPER, scale.map(), place);
             case MASKED -> OkLab.blend(0x000000, 0xffffff, Math.abs(place));
             case ALPHA_SCALED -> OkLab.blend(0xffffff, 0x404040, Math.abs(place));
@@ -126,7 +126,7 @@ final class HeatMapDrawing {
             double place = scale.place(enlarged[i]);
             rgb[i] = switch (panel) {
                 case ORIGINAL -> under[i];
-                case HEAT_MAP -> scale.map().at(place);
+                case HEAT_MAP -> scale.map().applyAsInt(place);
                 case OVERLAY -> opacity.over(paleGray(under[i]), scale.map(), place);
                 case MASKED -> OkLab.blend(0x000000, under[i], Math.abs(place));
                 case ALPHA_SCALED -> OkLab.blend(Style.PAPER, under[i], Math.abs(place));

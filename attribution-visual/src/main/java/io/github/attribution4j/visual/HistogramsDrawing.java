@@ -2,6 +2,7 @@
 package io.github.attribution4j.visual;
 
 import io.github.attribution4j.view.LayerView;
+import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -21,7 +22,7 @@ final class HistogramsDrawing {
     HistogramsDrawing(List<Histograms.Entry> entries, int bins, Caption caption) {
         this.entries = entries;
         this.bins = bins;
-        this.canvas = new Canvas(caption);
+        this.canvas = caption.canvas();
     }
 
     Picture draw(int columns) {
@@ -34,7 +35,7 @@ final class HistogramsDrawing {
             panel(entries.get(i), Style.MARGIN + i % columns * (WIDTH + GAP), y);
         }
         double end = canvas.foot("", y + HEIGHT + 62, total);
-        return new Picture(canvas.caption().titleOr("Histograms"), total, end, canvas, null);
+        return new Picture(canvas.titleOr("Histograms"), total, end, canvas, null);
     }
 
     private void panel(Histograms.Entry entry, double x, double y) {

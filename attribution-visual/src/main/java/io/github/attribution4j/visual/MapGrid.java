@@ -6,6 +6,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.view.LayerView.Quantity;
 import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.ColorScale;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -253,7 +254,7 @@ public final class MapGrid {
             double[] all = shown.stream()
                     .flatMapToDouble(entry -> Arrays.stream(entry.values()))
                     .toArray();
-            common = ColorScale.of(all, settings.outlierPercentage, settings.colors);
+            common = ColorScale.of(all, settings.outlierPercentage, settings.colors::at);
         }
         String left = shown.size() == maps.size()
                 ? ""

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Canvas;
+import io.github.attribution4j.visual.internal.ColorScale;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -32,7 +34,7 @@ final class MapGridDrawing {
         this.common = common;
         this.outlierPercentage = outlierPercentage;
         this.colors = colors;
-        this.canvas = new Canvas(caption);
+        this.canvas = caption.canvas();
     }
 
     Picture draw(int columns, int cellSize, String quantity, String said) {
@@ -44,7 +46,7 @@ final class MapGridDrawing {
         }
         double bar = common == null ? 0 : GAP + common.verticalWidth(quantity);
         double right = 2 * Style.MARGIN + columns * (cell + GAP) - GAP;
-        double total = Math.max(right + bar, canvas.caption().title.isBlank() ? 0 : 300);
+        double total = Math.max(right + bar, canvas.hasTitle() ? 300 : 0);
         double head = canvas.heading(total);
         double labels = common == null ? 2 * LINE : LINE;
         double y = head;
@@ -61,11 +63,11 @@ final class MapGridDrawing {
             canvas.text(left, head + 6, quantity, Style.TEXT, Style.QUIET, Anchor.START);
             double length = Math.max(SHORTEST_BAR, Math.min(bottom - head - LINE, 240));
             scale.vertical(
-                    canvas, left, head + LINE + 8, length, place -> scale.map().at(place));
+                    canvas, left, head + LINE + 8, length, place -> scale.map().applyAsInt(place));
             bottom = Math.max(bottom, head + LINE + 8 + length);
         }
         double end = canvas.foot(said, bottom + 12, total);
-        return new Picture(canvas.caption().titleOr("Grid of maps"), total, end, canvas, null);
+        return new Picture(canvas.titleOr("Grid of maps"), total, end, canvas, null);
     }
 
     private static double width(MapGrid.Entry map, int cellSize) {
@@ -82,7 +84,7 @@ final class MapGridDrawing {
     }
 
     private void draw(MapGrid.Entry map, double x, double y, double labels, double cell, int cellSize) {
-        ColorScale scale = common == null ? ColorScale.of(map.values(), outlierPercentage, colors) : common;
+        ColorScale scale = common == null ? ColorScale.of(map.values(), outlierPercentage, colors::at) : common;
         String name = Glyphs.elide(map.name(), Style.SMALL, false, cell);
         canvas.text(x, y + LINE - 4, name, Style.SMALL, Style.INK, Anchor.START);
         if (common == null) {
@@ -96,7 +98,7 @@ final class MapGridDrawing {
         double[] enlarged = Resample.nearest(map.values(), map.width(), map.height(), columns, rows);
         int[] rgb = new int[enlarged.length];
         for (int i = 0; i < rgb.length; i++) {
-            rgb[i] = scale.map().at(scale.place(enlarged[i]));
+            rgb[i] = scale.map().applyAsInt(scale.place(enlarged[i]));
         }
         canvas.raster(x, y + labels, width, height, columns, rows, rgb);
         canvas.frame(x, y + labels, width, height, Style.RULE);

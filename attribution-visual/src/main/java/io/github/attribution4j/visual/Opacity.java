@@ -3,6 +3,7 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.OkLab;
+import java.util.function.DoubleToIntFunction;
 
 /**
  * How strongly an overlay covers the original image.
@@ -46,12 +47,12 @@ public record Opacity(double largest, boolean byMagnitude) {
     }
 
     /** Returns the color of position {@code t} on the scale over the given background. */
-    int over(int background, ColorMap map, double t) {
+    int over(int background, DoubleToIntFunction map, double t) {
         if (!byMagnitude) {
-            return OkLab.blend(background, map.at(t), largest);
+            return OkLab.blend(background, map.applyAsInt(t), largest);
         }
         // The pale middle of the scale would bleach the image; the opacity already shows that the value is small.
         double strong = Math.signum(t) * (0.45 + 0.55 * Math.abs(t));
-        return OkLab.blend(background, map.at(strong), largest * Math.pow(Math.abs(t), 0.7));
+        return OkLab.blend(background, map.applyAsInt(strong), largest * Math.pow(Math.abs(t), 0.7));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.Java2dPainter;
 import io.github.attribution4j.visual.internal.Mark;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A finished picture of an explanation: as pixels, as SVG, or as HTML.
  *
- * <p>All forms show the same drawing. SVG and HTML fetch nothing, contain no script, and embed their raster parts as
+ * <p>All forms show the same drawing; in SVG and HTML, some parts also say their numbers when the pointer is over
+ * them. SVG and HTML fetch nothing, contain no script, and embed their raster parts as
  * PNG, so they can be mailed, stored and put into a page unchanged; every text in them is escaped. The notebook kernels
  * for the JVM show a {@link BufferedImage} or a string of SVG or HTML directly.
  *
@@ -45,7 +47,7 @@ public final class Picture {
         this.description = description;
         this.width = Math.ceil(width);
         this.height = Math.ceil(height);
-        this.scale = canvas.caption().scale;
+        this.scale = canvas.scale();
         this.marks = canvas.marks();
         this.html = html;
     }
@@ -148,7 +150,7 @@ public final class Picture {
         }
     }
 
-    private static void write(Path file, byte[] bytes) {
+    static void write(Path file, byte[] bytes) {
         try {
             Files.write(file, bytes);
         } catch (IOException e) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.visual.internal.Canvas;
+import io.github.attribution4j.visual.internal.ColorScale;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -39,7 +41,7 @@ final class TimeSeriesDrawing {
         this.attributions = attributions;
         this.names = names;
         this.width = width;
-        this.canvas = new Canvas(caption);
+        this.canvas = caption.canvas();
         this.shown = IntStream.range(0, values.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(
@@ -52,7 +54,7 @@ final class TimeSeriesDrawing {
                 .mapToObj(c -> attributions[c])
                 .flatMapToDouble(Arrays::stream)
                 .toArray();
-        this.scale = ColorScale.of(all, outlierPercentage, ColorMap.BLUE_WHITE_RED);
+        this.scale = ColorScale.of(all, outlierPercentage, ColorMap.BLUE_WHITE_RED::at);
     }
 
     Picture draw(String timeName, double start, double step) {
@@ -77,10 +79,10 @@ final class TimeSeriesDrawing {
         times(left, bottom, plot, timeName, start, step);
         canvas.text(barLeft, y + 6, LEGEND, Style.TEXT, Style.QUIET, Anchor.START);
         double bar = Math.min(220, Math.max(96, bottom - y - 19));
-        scale.vertical(canvas, barLeft, y + 19, bar, place -> scale.map().at(place));
+        scale.vertical(canvas, barLeft, y + 19, bar, place -> scale.map().applyAsInt(place));
         double below = Math.max(bottom + 34, y + 19 + bar);
         double end = canvas.foot(foot(), below + 12, width);
-        return new Picture(canvas.caption().titleOr("Attributions over time"), width, end, canvas, null);
+        return new Picture(canvas.titleOr("Attributions over time"), width, end, canvas, null);
     }
 
     private String foot() {
@@ -133,7 +135,7 @@ final class TimeSeriesDrawing {
                 : Resample.smooth(row, row.length, 1, columns, 1);
         int[] rgb = new int[columns * rows];
         for (int x = 0; x < columns; x++) {
-            rgb[x] = scale.map().at(scale.place(resized[x]));
+            rgb[x] = scale.map().applyAsInt(scale.place(resized[x]));
         }
         for (int y = 1; y < rows; y++) {
             System.arraycopy(rgb, 0, rgb, y * columns, columns);

@@ -3,7 +3,9 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.ColorScale;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -162,11 +164,11 @@ public final class TokenText {
     }
 
     private ColorScale colors() {
-        return ColorScale.of(attributions, settings.outlierPercentage, ColorMap.BLUE_WHITE_RED);
+        return ColorScale.of(attributions, settings.outlierPercentage, ColorMap.BLUE_WHITE_RED::at);
     }
 
     private static int color(ColorScale colors, double place) {
-        return colors.map().at(DARKEST * place);
+        return colors.map().applyAsInt(DARKEST * place);
     }
 
     /**
@@ -192,7 +194,7 @@ public final class TokenText {
         ColorScale colors = colors();
         int width = settings.width;
         Caption caption = settings.caption;
-        Canvas canvas = new Canvas(caption);
+        Canvas canvas = caption.canvas();
         double y = canvas.heading(width);
         double x = Style.MARGIN;
         double right = width - Style.MARGIN;
@@ -213,7 +215,7 @@ public final class TokenText {
         canvas.text(Style.MARGIN, y + 8, "attribution", Style.SMALL, Style.QUIET, Anchor.START);
         colors.horizontal(canvas, Style.MARGIN, y + 14, bar, place -> color(colors, place));
         double end = canvas.foot(foot(colors), y + 52, width);
-        return new Picture(caption.titleOr("Attributions by token"), width, end, canvas, html(colors));
+        return new Picture(canvas.titleOr("Attributions by token"), width, end, canvas, html(colors));
     }
 
     private static String foot(ColorScale colors) {

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -119,7 +120,62 @@ class LayoutTest {
                 "huge series",
                 TimeSeriesChart.of(new double[][] {{1e300, -1e300}}, new double[][] {{1e300, 0}})
                         .picture());
+        summaries(out);
         return out;
+    }
+
+    private static void summaries(Map<String, Picture> out) {
+        for (int size : new int[] {1, 60, 1500}) {
+            Random random = new Random(size);
+            double[][] attributions = new double[size][NAMES.length];
+            String[][] values = new String[size][NAMES.length];
+            String[] cohorts = new String[size];
+            for (int e = 0; e < size; e++) {
+                String kind = "kind " + LONG + e % 3;
+                Arrays.setAll(attributions[e], f -> f == 2 ? 0 : random.nextGaussian() / (1 + f));
+                Arrays.setAll(values[e], f -> f == 1 ? kind : String.valueOf(random.nextGaussian()));
+                values[e][4] = e % 5 == 0 ? "" : "7";
+                cohorts[e] = e % 2 == 0 ? LONG : "<odd>";
+            }
+            AttributionTable table = AttributionTable.of(NAMES, attributions)
+                    .values(values)
+                    .cohorts(cohorts)
+                    .baselineScores(new double[size])
+                    .scores(new double[size]);
+            for (int width : new int[] {420, 760}) {
+                Caption caption = Caption.of(width == 420 ? LONG : "").note("note");
+                Map<String, SummaryChart> charts = new TreeMap<>();
+                charts.put("mean bars", SummaryChart.bars(table.statistics()).top(3));
+                charts.put("cohorts", SummaryChart.cohorts(table.statistics()));
+                charts.put("beeswarm", SummaryChart.beeswarm(table));
+                charts.put("heat map of examples", SummaryChart.heatMap(table).top(2));
+                charts.put("forces", SummaryChart.forces(table));
+                charts.put("forces of one", SummaryChart.forces(table, 0));
+                charts.put("decisions", SummaryChart.decisions(table).top(3));
+                for (int f = 0; f < NAMES.length; f++) {
+                    charts.put(
+                            "dependence " + f,
+                            SummaryChart.dependence(table, NAMES[f], NAMES[f == 1 ? 0 : (f + 1) % 3]));
+                }
+                charts.forEach((name, chart) -> out.put(
+                        name + " of " + size + ", " + width,
+                        chart.width(width).caption(caption).picture()));
+            }
+        }
+        AttributionTable huge = AttributionTable.of(new String[] {"a", "b"}, new double[][] {{1e300, -1e300}, {0, 0}});
+        out.put("huge forces", SummaryChart.forces(huge).picture());
+        out.put("huge forces of one", SummaryChart.forces(huge, 0).picture());
+        out.put("huge beeswarm", SummaryChart.beeswarm(huge).picture());
+        out.put("huge decisions", SummaryChart.decisions(huge).picture());
+        AttributionTable zeros =
+                AttributionTable.of(new String[] {"a"}, new double[2][1]).values(new double[2][1]);
+        out.put("zero forces", SummaryChart.forces(zeros).picture());
+        out.put("zero forces of one", SummaryChart.forces(zeros, 1).picture());
+        out.put("zero beeswarm", SummaryChart.beeswarm(zeros).picture());
+        out.put("zero mean bars", SummaryChart.bars(zeros.statistics()).picture());
+        out.put("zero heat map", SummaryChart.heatMap(zeros).picture());
+        out.put("zero decisions", SummaryChart.decisions(zeros).picture());
+        out.put("zero dependence", SummaryChart.dependence(zeros, "a").picture());
     }
 
     @TestFactory

@@ -7,6 +7,7 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
+import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
@@ -58,6 +59,10 @@ public final class Java2dPainter {
             curve(curve);
         } else if (mark instanceof Mark.Label label) {
             label(label);
+        } else if (mark instanceof Mark.Dot dot) {
+            graphics.setColor(new Color(dot.rgb()));
+            double across = 2 * dot.radius();
+            graphics.fill(new Ellipse2D.Double(dot.x() - dot.radius(), dot.y() - dot.radius(), across, across));
         } else if (mark instanceof Mark.Raster raster) {
             raster(raster);
         }

@@ -17,6 +17,12 @@ public sealed interface Mark {
     /** A straight line. */
     record Line(double x1, double y1, double x2, double y2, double width, int rgb) implements Mark {}
 
+    /** A filled disk about a point; {@code hint} is said where it is hovered over, and may be empty. */
+    record Dot(double x, double y, double radius, int rgb, String hint) implements Mark {}
+
+    /** What is said where a rectangle is hovered over. Pixels cannot say it. */
+    record Hint(double x, double y, double width, double height, String text) implements Mark {}
+
     /** An open curve through the points; the arrays have equal length and are never changed. */
     record Curve(double[] xs, double[] ys, double width, int rgb) implements Mark {}
 

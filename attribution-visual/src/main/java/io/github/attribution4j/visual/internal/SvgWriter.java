@@ -37,6 +37,10 @@ public final class SvgWriter {
                 curve(out, curve);
             } else if (mark instanceof Mark.Label label) {
                 label(out, label);
+            } else if (mark instanceof Mark.Dot dot) {
+                dot(out, dot);
+            } else if (mark instanceof Mark.Hint hint) {
+                hint(out, hint);
             } else if (mark instanceof Mark.Raster raster) {
                 raster(out, raster);
             }
@@ -57,6 +61,27 @@ public final class SvgWriter {
         out.append("<rect");
         rectangle(out, frame.x(), frame.y(), frame.width(), frame.height());
         out.append(" fill=\"none\" stroke=\"").append(OkLab.css(frame.rgb())).append("\"/>\n");
+    }
+
+    private static void dot(StringBuilder out, Mark.Dot dot) {
+        out.append("<circle");
+        attribute(out, "cx", dot.x());
+        attribute(out, "cy", dot.y());
+        attribute(out, "r", dot.radius());
+        out.append(" fill=\"").append(OkLab.css(dot.rgb())).append('"');
+        out.append(dot.hint().isEmpty() ? "/>\n" : ">" + title(dot.hint()) + "</circle>\n");
+    }
+
+    private static void hint(StringBuilder out, Mark.Hint hint) {
+        out.append("<rect");
+        rectangle(out, hint.x(), hint.y(), hint.width(), hint.height());
+        out.append(" fill=\"none\" pointer-events=\"all\">")
+                .append(title(hint.text()))
+                .append("</rect>\n");
+    }
+
+    private static String title(String text) {
+        return "<title>" + escape(text) + "</title>";
     }
 
     private static void line(StringBuilder out, Mark.Line line) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
-import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
-import io.github.attribution4j.visual.internal.Numbers;
-import io.github.attribution4j.visual.internal.Style;
 import java.util.Arrays;
 import java.util.function.DoubleToIntFunction;
 import java.util.function.DoubleUnaryOperator;
@@ -13,11 +10,11 @@ import java.util.function.DoubleUnaryOperator;
  * Maps true values to positions on a color map, and draws the color bar from which a reader maps colors to values. Zero
  * always has the neutral color, and the scale is symmetric about it.
  */
-final class ColorScale {
+public final class ColorScale {
 
     private static final double BAR = 14;
 
-    private final ColorMap map;
+    private final DoubleToIntFunction map;
     private final double limit;
     private final double largest;
     private final boolean negative;
@@ -25,7 +22,7 @@ final class ColorScale {
     private final boolean clippedLow;
     private final boolean clippedHigh;
 
-    private ColorScale(ColorMap map, double limit, double[] values) {
+    private ColorScale(DoubleToIntFunction map, double limit, double[] values) {
         double min = Arrays.stream(values).min().orElse(0);
         double max = Arrays.stream(values).max().orElse(0);
         this.map = map;
@@ -37,12 +34,12 @@ final class ColorScale {
         this.clippedHigh = max > limit;
     }
 
-    static ColorScale of(double[] values, double outlierPercentage, ColorMap map) {
+    public static ColorScale of(double[] values, double outlierPercentage, DoubleToIntFunction map) {
         return new ColorScale(map, limit(values, outlierPercentage), values);
     }
 
-    /** See {@link HeatMap#colorLimit}. */
-    static double limit(double[] values, double outlierPercentage) {
+    /** See {@code HeatMap.colorLimit}. */
+    public static double limit(double[] values, double outlierPercentage) {
         double[] sorted = new double[values.length];
         double total = 0;
         for (int i = 0; i < values.length; i++) {
@@ -64,24 +61,24 @@ final class ColorScale {
         return sorted[sorted.length - 1];
     }
 
-    double limit() {
+    public double limit() {
         return limit;
     }
 
-    double largest() {
+    public double largest() {
         return largest;
     }
 
-    boolean clips() {
+    public boolean clips() {
         return clippedLow || clippedHigh;
     }
 
-    ColorMap map() {
+    public DoubleToIntFunction map() {
         return map;
     }
 
     /** Returns the position of a value on the map, −1 to 1. */
-    double place(double value) {
+    public double place(double value) {
         return limit == 0 ? 0 : Math.min(1, Math.max(-1, value / limit));
     }
 
@@ -111,7 +108,7 @@ final class ColorScale {
     }
 
     /** Returns the width that {@link #vertical} takes to the right of its x. */
-    double verticalWidth(String caption) {
+    public double verticalWidth(String caption) {
         double widest = 0;
         for (double tick : ticks()) {
             widest = Math.max(widest, Glyphs.width(label(tick), Style.SMALL, false));
@@ -120,7 +117,7 @@ final class ColorScale {
     }
 
     /** Draws a vertical bar, largest value on top, with ticks to its right. */
-    void vertical(Canvas canvas, double x, double y, double height, DoubleToIntFunction color) {
+    public void vertical(Canvas canvas, double x, double y, double height, DoubleToIntFunction color) {
         DoubleUnaryOperator at = place -> y + height * (high() - place) / Math.max(high() - low(), 1e-9);
         bar(canvas, x, y, BAR, height, true, color);
         for (double tick : ticks()) {
@@ -131,7 +128,7 @@ final class ColorScale {
     }
 
     /** Draws a horizontal bar, largest value at the right, with ticks below; it is 32 pixels high. */
-    void horizontal(Canvas canvas, double x, double y, double width, DoubleToIntFunction color) {
+    public void horizontal(Canvas canvas, double x, double y, double width, DoubleToIntFunction color) {
         bar(canvas, x, y, width, 10, false, color);
         for (double tick : ticks()) {
             double unit = high() == low() ? 0.5 : (tick - low()) / (high() - low());
