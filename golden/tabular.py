@@ -50,21 +50,21 @@ def tree_json(number: int, root: Node) -> Dict:
         for name in ("left_children", "right_children", "parents", "split_indices", "split_conditions", "default_left")
     }
 
-    def add(node: Node, parent: int) -> int:
+    # XGBoost takes the right child to be the node after the left one.
+    waiting = [(root, 2147483647)]
+    while waiting:
+        node, parent = waiting.pop(0)
         index = len(columns["parents"])
         leaf = isinstance(node, float)
+        left = -1 if leaf else index + len(waiting) + 1
         columns["parents"].append(parent)
-        columns["left_children"].append(-1)
-        columns["right_children"].append(-1)
+        columns["left_children"].append(left)
+        columns["right_children"].append(-1 if leaf else left + 1)
         columns["split_indices"].append(0 if leaf else node[0])
         columns["split_conditions"].append(node if leaf else node[1])
         columns["default_left"].append(0 if leaf else int(node[2] == "left"))
         if not leaf:
-            columns["left_children"][index] = add(node[3], index)
-            columns["right_children"][index] = add(node[4], index)
-        return index
-
-    add(root, 2147483647)
+            waiting += [(node[3], index), (node[4], index)]
     nodes = len(columns["parents"])
     return {
         **columns,

@@ -2,6 +2,7 @@
 package io.github.attribution4j.djl;
 
 import ai.djl.Device;
+import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
@@ -9,7 +10,11 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
+import ai.djl.translate.NoopTranslator;
 import io.github.attribution4j.djl.internal.engine.DjlArchives;
 import io.github.attribution4j.djl.internal.engine.Failures;
 import io.github.attribution4j.djl.internal.engine.TorchRuntime;
@@ -18,10 +23,14 @@ import io.github.attribution4j.djl.internal.engine.Types;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,24 +53,75 @@ import org.jspecify.annotations.Nullable;
  * <p>Tensors of PyTorch models are on the model's device. Those of other engines, which have little arithmetic, are
  * plain Java and are copied for each call. Input names are given to DJL, except those that {@link Inputs#of(Tensor...)}
  * makes from positions: ONNX Runtime binds by name if there are names, else by position. For PyTorch {@code batch.mask}
- * is an entry of a dict argument and {@code boxes[]} an element of a list. The DJL model is neither changed nor closed.
+ * is an entry of a dict argument and {@code boxes[]} an element of a list. An XGBoost model returns shape
+ * {@code (rows)}, or {@code (rows, classes)} if it has several. The DJL model is neither changed nor closed.
  * Threads may share a model as far as its engine's blocks allow, which PyTorch's and ONNX Runtime's do.
  */
 public final class DjlModel implements Model {
+    private static final String XGBOOST = "XGBoost";
+
     private final Block block;
     private final NDManager manager;
     private final Tensors tensors;
     private final Model.Identity identity;
     private final @Nullable String output;
+    /** What was loaded here, and is closed here. */
+    private final @Nullable ZooModel<NDList, NDList> owned;
+
     private volatile boolean closed;
 
     private DjlModel(
-            Block block, NDManager manager, Tensors tensors, Model.Identity identity, @Nullable String output) {
+            Block block,
+            NDManager manager,
+            Tensors tensors,
+            Model.Identity identity,
+            @Nullable String output,
+            @Nullable ZooModel<NDList, NDList> owned) {
         this.block = block;
         this.manager = manager;
         this.tensors = tensors;
         this.identity = identity;
         this.output = output;
+        this.owned = owned;
+    }
+
+    /**
+     * Loads a file, such as the JSON of an XGBoost model.
+     *
+     * <pre>{@code
+     * try (DjlModel model = DjlModel.load(Path.of("risk.json"), "XGBoost")) { ... }
+     * }</pre>
+     *
+     * @param file that the engine reads
+     * @param engine its name in DJL: {@code XGBoost} (of {@code ai.djl.ml.xgboost:xgboost}), {@code OnnxRuntime} (of
+     *     {@code ai.djl.onnxruntime:onnxruntime-engine}), {@code PyTorch} or another that is on the class path
+     * @return owns what was loaded; close it
+     * @throws UnsupportedModelException if the engine is not there, or does not read the file
+     */
+    public static DjlModel load(Path file, String engine) {
+        if (!Files.isRegularFile(file)) {
+            throw new UnsupportedModelException(file + ": no such file");
+        }
+        if (!Engine.hasEngine(engine)) {
+            throw new UnsupportedModelException("engine '" + engine + "' is not on the class path, which has "
+                    + Engine.getAllEngines() + "; add its artifact of DJL");
+        }
+        Criteria<NDList, NDList> criteria = Criteria.builder()
+                .setTypes(NDList.class, NDList.class)
+                .optModelPath(file)
+                .optEngine(engine)
+                .optTranslator(new NoopTranslator())
+                .build();
+        try {
+            ZooModel<NDList, NDList> model = criteria.loadModel();
+            DjlModel made = of(model);
+            String name = String.valueOf(file.getFileName());
+            Model.Identity named = new Model.Identity(
+                    name, made.identity.digest(), made.identity.engine(), made.identity.device());
+            return new DjlModel(made.block, made.manager, made.tensors, named, null, model);
+        } catch (IOException | ModelNotFoundException | MalformedModelException | EngineException e) {
+            throw new UnsupportedModelException(file + ": " + engine + " does not load it: " + Failures.line(e), e);
+        }
     }
 
     /**
@@ -95,6 +155,7 @@ public final class DjlModel implements Model {
                 manager,
                 tensors,
                 new Model.Identity(name, digest, description, TorchTensors.name(device)),
+                null,
                 null);
     }
 
@@ -111,7 +172,7 @@ public final class DjlModel implements Model {
                 identity.engine(),
                 identity.device(),
                 Map.of("output", nameOrIndex));
-        return new DjlModel(block, manager, tensors, chosen, nameOrIndex);
+        return new DjlModel(block, manager, tensors, chosen, nameOrIndex, owned);
     }
 
     /**
@@ -123,13 +184,13 @@ public final class DjlModel implements Model {
     public DjlModel named(String name, String version) {
         Model.Identity said = new Model.Identity(
                 name, version, identity.digest(), identity.engine(), identity.device(), identity.loaded());
-        return new DjlModel(block, manager, tensors, said, output);
+        return new DjlModel(block, manager, tensors, said, output, owned);
     }
 
     @Override
     public Tensor forward(Inputs inputs) {
         if (closed) {
-            throw new IllegalStateException("this model was closed; make it again with DjlModel.of");
+            throw new IllegalStateException("this model was closed; make it again with DjlModel.of or DjlModel.load");
         }
         try (NDManager scope = manager.newSubManager()) {
             NDList arguments = new NDList();
@@ -140,7 +201,7 @@ public final class DjlModel implements Model {
             }
             NDList results = block.forward(new ParameterStore(scope, false), arguments, false);
             results.attach(scope);
-            return copy(choose(results));
+            return rowsOf(copy(choose(results)), inputs);
         } catch (EngineException e) {
             throw Failures.of("", e);
         } catch (UnsupportedOperationException | IllegalArgumentException | IndexOutOfBoundsException e) {
@@ -175,6 +236,16 @@ public final class DjlModel implements Model {
             throw new ModelException("output '" + output + "' does not exist; the model returns " + describe(results));
         }
         return results.get(index);
+    }
+
+    /** DJL returns the classes of all rows of an XGBoost model as one axis; here each row gets its own. */
+    private Tensor rowsOf(Tensor output, Inputs inputs) {
+        if (output.shape().rank() != 1 || !manager.getEngine().getEngineName().equals(XGBOOST)) {
+            return output;
+        }
+        long rows = inputs.rows();
+        long size = output.shape().size();
+        return rows == 0 || size == rows || size % rows != 0 ? output : output.reshape(rows, size / rows);
     }
 
     private static String describe(NDList results) {
@@ -218,10 +289,13 @@ public final class DjlModel implements Model {
         return identity;
     }
 
-    /** Refuses further calls. The DJL model belongs to the caller and remains open. */
+    /** Refuses further calls, and closes a model from {@link #load}. One that was wrapped remains the caller's. */
     @Override
     public void close() {
         closed = true;
+        if (owned != null) {
+            owned.close();
+        }
     }
 
     @Override

@@ -49,7 +49,7 @@ public final class DjlArchives {
             return Optional.empty();
         }
         for (String name : List.of(model.getName(), String.valueOf(place.getFileName()), "model")) {
-            for (String ending : List.of("", ".pt", ".onnx")) {
+            for (String ending : List.of("", ".pt", ".onnx", ".json", ".xgb")) {
                 Path file = place.resolve(name + ending);
                 if (Files.isRegularFile(file)) {
                     return Optional.of(file);
