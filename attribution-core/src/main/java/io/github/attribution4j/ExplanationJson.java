@@ -166,7 +166,11 @@ final class ExplanationJson {
         JsonArray features = new JsonArray();
         for (int i = 0; i < labels.names().size(); i++) {
             JsonObject one = new JsonObject();
-            one.add("axes", axes(labels.names().get(i), explanation.scores().length));
+            FeatureNames names = labels.names().get(i);
+            one.add("axes", axes(names, explanation.scores().length));
+            if (!names.categories().isEmpty()) {
+                one.add("categories", GSON.toJsonTree(names.categories()));
+            }
             one.add("values", numbers(labels.values().get(i)));
             features.add(one);
         }
@@ -401,7 +405,15 @@ final class ExplanationJson {
         List<double[]> values = new ArrayList<>();
         for (JsonElement feature : json.getAsJsonArray("features")) {
             JsonObject one = feature.getAsJsonObject();
-            names.add(readAxes(one.getAsJsonArray("axes")));
+            FeatureNames read = readAxes(one.getAsJsonArray("axes"));
+            if (one.has("categories")) {
+                for (Map.Entry<String, JsonElement> words :
+                        one.getAsJsonObject("categories").entrySet()) {
+                    read = read.categories(
+                            words.getKey(), readTexts(words.getValue().getAsJsonArray()));
+                }
+            }
+            names.add(read);
             values.add(readNumbers(one.getAsJsonArray("values")));
         }
         return new Labels(

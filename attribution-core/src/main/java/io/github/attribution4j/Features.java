@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.RandomAccess;
 import java.util.function.IntPredicate;
@@ -171,13 +172,13 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
     }
 
     /**
-     * Returns a feature's elements in words: a number, or for a one-hot group the member that is not zero; empty
-     * if unknown.
+     * Returns a feature's elements in words: a number, its category where it is the position of one, or for a one-hot
+     * group the member that is not zero; empty if unknown.
      */
     public String value(int index) {
         List<Double> values = values(index);
         if (values.size() == 1) {
-            return brief(values.get(0));
+            return category(index).orElseGet(() -> brief(values.get(0)));
         }
         if (values.isEmpty()) {
             return "";
@@ -190,6 +191,16 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         return values.size() > FeatureGroups.LISTED
                 ? ""
                 : values.stream().map(Features::brief).toList().toString();
+    }
+
+    /** Returns the category of a feature whose only element is the position of one; see {@link FeatureNames}. */
+    public Optional<String> category(int index) {
+        List<Double> values = values(index);
+        if (values.size() != 1) {
+            return Optional.empty();
+        }
+        int at = elements(index)[0];
+        return labels.names().get(inputOf(at)).category(named(at), values.get(0));
     }
 
     /** Returns the name of a one-hot column without that of its group. */
@@ -231,6 +242,12 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         return input;
     }
 
+    /** Returns the name of an element within its input. */
+    private String named(int at) {
+        int input = inputOf(at);
+        return labels.names().get(input).element(inputs.get(input), shapes.get(input), example, at - starts[input]);
+    }
+
     private String element(int at) {
         if (renamed != null && renamed.size() == starts[shapes.size()]) {
             return renamed.get(at);
@@ -238,7 +255,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         int input = inputOf(at);
         FeatureNames names = labels.names().get(input);
         Shape shape = shapes.get(input);
-        String name = names.element(inputs.get(input), shape, example, at - starts[input]);
+        String name = named(at);
         boolean unclear = names.isEmpty() ? inputs.size() > 1 && shape.rank() == 4 : ambiguous;
         return unclear ? inputs.get(input) + " " + name : name;
     }

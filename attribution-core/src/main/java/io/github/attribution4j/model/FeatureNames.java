@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,10 +25,13 @@ import java.util.TreeMap;
  * }</pre>
  */
 public final class FeatureNames {
-    private static final FeatureNames NONE = new FeatureNames(new TreeMap<>());
+    private static final FeatureNames NONE = new FeatureNames(new TreeMap<>(), Map.of());
 
     /** Axis → one list for all rows, or one for each row. */
     private final SortedMap<Integer, Along> axes;
+
+    /** Name → the categories whose positions its elements hold. */
+    private final Map<String, List<String>> categories;
 
     /**
      * The names along an axis.
@@ -72,8 +76,9 @@ public final class FeatureNames {
         }
     }
 
-    private FeatureNames(SortedMap<Integer, Along> axes) {
+    private FeatureNames(SortedMap<Integer, Along> axes, Map<String, List<String>> categories) {
         this.axes = Collections.unmodifiableSortedMap(axes);
+        this.categories = categories;
     }
 
     /** Returns no names: elements are named by input and position. */
@@ -169,7 +174,34 @@ public final class FeatureNames {
     private FeatureNames with(int axis, Along along) {
         SortedMap<Integer, Along> changed = new TreeMap<>(axes);
         changed.put(axis, along);
-        return new FeatureNames(changed);
+        return new FeatureNames(changed, categories);
+    }
+
+    /**
+     * Returns these names, in which the elements of one are positions of categories, from 0: explanations then show
+     * the category in place of its number.
+     *
+     * @param name a name along an axis
+     * @param words of the categories
+     */
+    public FeatureNames categories(String name, List<String> words) {
+        Map<String, List<String>> changed = new TreeMap<>(categories);
+        changed.put(name, List.copyOf(words));
+        return new FeatureNames(axes, Collections.unmodifiableMap(changed));
+    }
+
+    /** Returns the categories whose positions the elements of names hold. */
+    public Map<String, List<String>> categories() {
+        return categories;
+    }
+
+    /** Returns the category at a position, where the elements of a name are such. */
+    public Optional<String> category(String name, double position) {
+        List<String> words = categories.getOrDefault(name, List.of());
+        int index = (int) position;
+        return index == position && index >= 0 && index < words.size()
+                ? Optional.of(words.get(index))
+                : Optional.empty();
     }
 
     /** Returns whether there are no names. */
@@ -244,13 +276,13 @@ public final class FeatureNames {
                 throw new IllegalArgumentException(where + ": axis " + fromStart + " is given feature names twice");
             }
         });
-        return new FeatureNames(counted);
+        return new FeatureNames(counted, categories);
     }
 
     /** Returns the names along one axis alone. */
     public FeatureNames only(int axis) {
         Along along = axes.get(axis);
-        return along == null ? NONE : NONE.with(axis, along);
+        return along == null ? NONE : new FeatureNames(new TreeMap<>(Map.of(axis, along)), categories);
     }
 
     /** Returns the names of the rows chosen, in that order. */
@@ -260,7 +292,7 @@ public final class FeatureNames {
         }
         SortedMap<Integer, Along> selected = new TreeMap<>();
         axes.forEach((axis, along) -> selected.put(axis, along.each() ? along.select(rows) : along));
-        return new FeatureNames(selected);
+        return new FeatureNames(selected, categories);
     }
 
     /**
@@ -300,12 +332,12 @@ public final class FeatureNames {
 
     @Override
     public boolean equals(@org.jspecify.annotations.Nullable Object other) {
-        return other instanceof FeatureNames names && axes.equals(names.axes);
+        return other instanceof FeatureNames names && axes.equals(names.axes) && categories.equals(names.categories);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(axes);
+        return Objects.hash(axes, categories);
     }
 
     /** Returns the axes that have names. */

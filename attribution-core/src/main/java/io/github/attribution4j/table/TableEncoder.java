@@ -219,6 +219,24 @@ public final class TableEncoder {
                 .toList();
     }
 
+    /** Returns the names of these numbers, with the categories of columns that hold positions of them. */
+    public FeatureNames featureNames() {
+        FeatureNames names = FeatureNames.none().along(1, encodedNames());
+        for (Column column : columns) {
+            if (column.kind() == Kind.INDEX) {
+                names = names.categories(column.name(), column.categories());
+            } else if (column.kind() == Kind.BOOLEAN) {
+                names = names.categories(column.name(), List.of("false", "true"));
+            }
+        }
+        return names;
+    }
+
+    /** Returns whether a value of any column may be missing. */
+    public boolean allowsMissing() {
+        return columns.stream().anyMatch(Column::missing);
+    }
+
     /**
      * Encodes rows as plain Java numbers of type float64.
      *
@@ -298,9 +316,8 @@ public final class TableEncoder {
     }
 
     private Inputs inputs(Tensor encoded) {
-        Inputs inputs = Inputs.of(encoded)
-                .named(Inputs.positionalName(0), FeatureNames.none().along(1, encodedNames()));
-        return columns.stream().anyMatch(Column::missing) ? inputs.allowMissing() : inputs;
+        Inputs inputs = Inputs.of(encoded).named(Inputs.positionalName(0), featureNames());
+        return allowsMissing() ? inputs.allowMissing() : inputs;
     }
 
     /**

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A LightGBM classifier of three classes as a Java lambda over its trees: exact values are those of SHAP's interventional
- * TreeExplainer; golden/trees.py.
+ * A LightGBM classifier of three classes as a Java lambda over its trees: exact values are those of SHAP's
+ * interventional TreeExplainer; golden/trees.py.
  */
 class TreesGoldenTest {
     private static final Path FOLDER = Path.of("..", "golden", "trees");
@@ -44,8 +44,8 @@ class TreesGoldenTest {
     }
 
     private static Model model() throws IOException {
-        JsonArray classes =
-                JsonParser.parseString(Files.readString(FOLDER.resolve("lightgbm.json"))).getAsJsonArray();
+        JsonArray classes = JsonParser.parseString(Files.readString(FOLDER.resolve("lightgbm.json")))
+                .getAsJsonArray();
         return Model.of("lightgbm", "1", rows -> {
             double[][] scores = new double[rows.length][classes.size()];
             for (int row = 0; row < rows.length; row++) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Features;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
@@ -308,7 +309,12 @@ class TableEncoderTest {
             assertThat(ENCODER.columns(why, 0).get(2).value()).isEqualTo("nurse");
             assertThat(ENCODER.columns(why, 1).get(1).value()).isNull();
             assertThat(why.asMap(0).keySet()).containsExactly("age", "income", "job", "size", "member");
-            assertThat(why.features(0).get(2).label()).isEqualTo("job = nurse");
+            assertThat(why.features(0).stream().map(Features.Feature::label))
+                    .containsExactly("age = 50", "income = 3000", "job = nurse", "size = large", "member = true");
+            try (Explanation read = Explanation.fromJson(why.toJson())) {
+                assertThat(read.features(1).get(3).label()).isEqualTo("size = small");
+                assertThat(ENCODER.columns(read, 1)).isEqualTo(ENCODER.columns(why, 1));
+            }
         }
         assertThat(jobs).containsExactlyInAnyOrder("clerk", "farmer", "nurse", null);
     }

@@ -10,11 +10,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.repository.zoo.Criteria;
-import ai.djl.repository.zoo.ModelNotFoundException;
-import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
-import ai.djl.translate.NoopTranslator;
 import io.github.attribution4j.djl.internal.engine.DjlArchives;
 import io.github.attribution4j.djl.internal.engine.Failures;
 import io.github.attribution4j.djl.internal.engine.TorchRuntime;
@@ -66,7 +62,7 @@ public final class DjlModel implements Model {
     private final Model.Identity identity;
     private final @Nullable String output;
     /** What was loaded here, and is closed here. */
-    private final @Nullable ZooModel<NDList, NDList> owned;
+    private final ai.djl.@Nullable Model owned;
 
     private volatile boolean closed;
 
@@ -76,7 +72,7 @@ public final class DjlModel implements Model {
             Tensors tensors,
             Model.Identity identity,
             @Nullable String output,
-            @Nullable ZooModel<NDList, NDList> owned) {
+            ai.djl.@Nullable Model owned) {
         this.block = block;
         this.manager = manager;
         this.tensors = tensors;
@@ -106,20 +102,16 @@ public final class DjlModel implements Model {
             throw new UnsupportedModelException("engine '" + engine + "' is not on the class path, which has "
                     + Engine.getAllEngines() + "; add its artifact of DJL");
         }
-        Criteria<NDList, NDList> criteria = Criteria.builder()
-                .setTypes(NDList.class, NDList.class)
-                .optModelPath(file)
-                .optEngine(engine)
-                .optTranslator(new NoopTranslator())
-                .build();
+        String name = String.valueOf(file.getFileName());
+        ai.djl.Model model = ai.djl.Model.newInstance(name, engine);
         try {
-            ZooModel<NDList, NDList> model = criteria.loadModel();
+            model.load(file.toAbsolutePath());
             DjlModel made = of(model);
-            String name = String.valueOf(file.getFileName());
-            Model.Identity named = new Model.Identity(
-                    name, made.identity.digest(), made.identity.engine(), made.identity.device());
+            Model.Identity named =
+                    new Model.Identity(name, DjlArchives.sha256(file), made.identity.engine(), made.identity.device());
             return new DjlModel(made.block, made.manager, made.tensors, named, null, model);
-        } catch (IOException | ModelNotFoundException | MalformedModelException | EngineException e) {
+        } catch (IOException | MalformedModelException | EngineException e) {
+            model.close();
             throw new UnsupportedModelException(file + ": " + engine + " does not load it: " + Failures.line(e), e);
         }
     }

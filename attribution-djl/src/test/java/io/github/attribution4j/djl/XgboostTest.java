@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An XGBoost classifier of three classes: its scores and their exact values against a background are those of its trees,
- * which are read from its JSON and walked here.
+ * An XGBoost classifier of three classes: its scores and their exact values against a background are those of its
+ * trees, which are read from its JSON and walked here.
  */
 class XgboostTest {
     private static final Path FILE = GoldenData.data().resolveSibling("trees").resolve("multiclass.json");
@@ -61,7 +61,10 @@ class XgboostTest {
                 float value = row[tree.getAsJsonArray("split_indices").get(node).getAsInt()];
                 boolean goesLeft = Float.isNaN(value)
                         ? tree.getAsJsonArray("default_left").get(node).getAsInt() == 1
-                        : value < tree.getAsJsonArray("split_conditions").get(node).getAsFloat();
+                        : value
+                                < tree.getAsJsonArray("split_conditions")
+                                        .get(node)
+                                        .getAsFloat();
                 node = (goesLeft ? left : tree.getAsJsonArray("right_children"))
                         .get(node)
                         .getAsInt();

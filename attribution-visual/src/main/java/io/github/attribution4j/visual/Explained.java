@@ -71,7 +71,9 @@ final class Explained {
     /** Returns the value of a feature, as a cell of a table. */
     static String value(Features features, int index) {
         List<Double> values = features.values(index);
-        boolean number = values.size() == 1 && !values.get(0).isNaN();
+        boolean number = values.size() == 1
+                && !values.get(0).isNaN()
+                && features.category(index).isEmpty();
         return number ? Numbers.cell(values.get(0)) : features.value(index);
     }
 

@@ -18,8 +18,10 @@ import io.github.attribution4j.run.Run.CancelledException;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Setting.Sources;
+import io.github.attribution4j.table.TableEncoder;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.text.TokenAttribution;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +59,7 @@ public final class Explainer {
             checkGradients(options, given, request.inputs());
             requireNoReference(options);
         }
+        byColumn(options, given, request);
         Attribution<? super RuledModel> method = method(options, given, model, request.sources());
         if (byToken && Places.need(options.method, given) != Need.LAYERS) {
             method = TokenAttribution.<RuledModel>of(method);
@@ -66,12 +69,47 @@ public final class Explainer {
             Optional<Attribution.OwnScore> own = method.ownScore();
             Target target = target(options, own, request.outputShape(), request.sources());
             Target named = own.isPresent() ? target : options.target.called(target);
-            explanation = attribute(method, model, request, named, run(options, progress));
+            explanation = summed(request, attribute(method, model, request, named, run(options, progress)));
         } catch (NotThisWayException | IllegalArgumentException e) {
             String hint = request.hasRows() ? "" : Request.hint(options.data);
             throw hint.isEmpty() ? e : new NotThisWayException(e.getMessage() + "; " + hint, e);
         }
         return new Explained(explanation, request.inputs(), request.file(), request.text());
+    }
+
+    /** Lets the numbers of a category be absent together, in a method that has a mask and was given none. */
+    private static void byColumn(ExplainOptions options, Map<String, String> given, Request request) {
+        Optional<String> path = Places.path(options.method, given, Places.MASK);
+        if (path.isPresent() && hasOneHot(request) && options.layer == null) {
+            request.file().encoder().ifPresent(encoder -> given.putIfAbsent(path.get(), maskText(encoder)));
+        }
+    }
+
+    private static boolean hasOneHot(Request request) {
+        return request.file().encoder().stream()
+                .flatMap(encoder -> encoder.columns().stream())
+                .anyMatch(column -> column.width() > 1);
+    }
+
+    /** Returns the mask of an encoder as a text; its groups have no names where these could not be read again. */
+    private static String maskText(TableEncoder encoder) {
+        String text = encoder.mask().toString();
+        boolean readable = encoder.columns().stream()
+                .allMatch(column -> column.name().strip().equals(column.name())
+                        && column.name().chars().noneMatch(c -> c == ',' || c == ']' || c == '|'));
+        return readable ? text : text.substring(0, text.indexOf(" named "));
+    }
+
+    /** Returns an explanation by column of the table, where a method without a mask explained its numbers. */
+    private static Explanation summed(Request request, Explanation explanation) {
+        Inputs inputs = request.inputs();
+        List<Shape> explained =
+                explanation.attributions().stream().map(Tensor::shape).toList();
+        boolean ofInputs =
+                explained.equals(inputs.attributed().stream().map(Tensor::shape).toList());
+        return !explanation.isGrouped() && ofInputs && hasOneHot(request)
+                ? request.file().encoder().orElseThrow().mask().sums(explanation, inputs)
+                : explanation;
     }
 
     /** Returns the method, at the layer or towards the unit of the options unless the method has its own. */

@@ -5,6 +5,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explainer;
+import io.github.attribution4j.cli.question.ForwardOnly;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.djl.TorchScriptModel;
@@ -100,6 +101,10 @@ public final class Diagnosis {
         Model.Identity identity = model.identity();
         say("ok", "loads", identity.name() + ", " + Files.size(file) + " bytes, sha256 " + identity.digest());
         say("ok", "engine", identity.engine() + " on " + identity.device());
+        if (model instanceof ForwardOnly forward) {
+            say("note", "gradients", forward.refusal());
+            return;
+        }
         String remedy = "; export the model without folding its computation away";
         if (model instanceof TorchScriptModel archive) {
             remedy = "; save the model without torch.jit.freeze";

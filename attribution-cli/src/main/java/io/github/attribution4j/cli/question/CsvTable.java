@@ -40,6 +40,42 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
      * @param encoding of its characters, or empty for UTF-8
      */
     static CsvTable read(Path file, List<String> dropped, Optional<Charset> encoding) throws IOException {
+        return of(cells(file, dropped, encoding));
+    }
+
+    /** Converts the cells of a table, which must all be numbers. */
+    static CsvTable of(Cells cells) throws IOException {
+        return new CsvTable(cells.file(), cells.columns(), new Reader(cells).rows(), cells.notes());
+    }
+
+    /**
+     * The cells of a table, as text.
+     *
+     * @param header names of all columns
+     * @param kept positions of the columns that are read
+     * @param decimalComma whether numbers may have one
+     * @param notes how the file was read, as notices for the user
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Cells(
+            Path file,
+            List<String> header,
+            int[] kept,
+            List<CsvText.Line> lines,
+            boolean decimalComma,
+            List<String> notes) {
+        /** Returns the names of the columns that are read. */
+        List<String> columns() {
+            return Arrays.stream(kept).mapToObj(header::get).toList();
+        }
+
+        String where(CsvText.Line line, int column) {
+            return file + ": line " + line.number() + ", column '" + header.get(column) + "': ";
+        }
+    }
+
+    /** Reads the cells of a table; see {@link #read}. */
+    static Cells cells(Path file, List<String> dropped, Optional<Charset> encoding) throws IOException {
         CsvText text = CsvText.read(file, encoding);
         if (text.lines().isEmpty()) {
             throw new IOException(file + ": is empty; the first line names the columns");
@@ -78,8 +114,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         if (kept.length == 0) {
             throw new IOException(file + ": no column is left");
         }
-        List<double[]> rows = new Reader(file, header, kept, decimalComma).rows(lines);
-        return new CsvTable(file, Arrays.stream(kept).mapToObj(header::get).toList(), rows, List.copyOf(notes));
+        return new Cells(file, header, kept, lines, decimalComma, List.copyOf(notes));
     }
 
     /** Names columns without a name as pandas does. */
@@ -124,67 +159,62 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         return false;
     }
 
-    private static boolean isNumber(String cell, boolean decimalComma) {
+    static boolean isNumber(String cell, boolean decimalComma) {
         return NUMBER.matcher(decimalComma ? cell.replace(',', '.') : cell).matches();
     }
 
+    static boolean isMissing(String cell) {
+        return MISSING.contains(cell.toLowerCase(Locale.ROOT));
+    }
+
     /** Converts cells to numbers. */
-    private static final class Reader {
-        private final Path file;
-        private final List<String> header;
-        private final int[] kept;
-        private final boolean decimalComma;
+    static final class Reader {
+        private final Cells cells;
         private int comma;
         private int point;
 
-        Reader(Path file, List<String> header, int[] kept, boolean decimalComma) {
-            this.file = file;
-            this.header = header;
-            this.kept = kept;
-            this.decimalComma = decimalComma;
+        Reader(Cells cells) {
+            this.cells = cells;
         }
 
-        List<double[]> rows(List<CsvText.Line> lines) throws IOException {
+        List<double[]> rows() throws IOException {
             List<double[]> rows = new ArrayList<>();
-            for (CsvText.Line line : lines) {
-                double[] row = new double[kept.length];
-                for (int i = 0; i < kept.length; i++) {
-                    row[i] = number(line, kept[i]);
+            for (CsvText.Line line : cells.lines()) {
+                double[] row = new double[cells.kept().length];
+                for (int i = 0; i < row.length; i++) {
+                    row[i] = number(line, cells.kept()[i]);
                 }
                 rows.add(row);
             }
             return rows;
         }
 
-        private double number(CsvText.Line line, int column) throws IOException {
+        double number(CsvText.Line line, int column) throws IOException {
             String cell = line.cells().get(column);
             String lower = cell.toLowerCase(Locale.ROOT);
             if (lower.equals("true") || lower.equals("false")) {
                 return lower.equals("true") ? 1 : 0;
             }
-            if (MISSING.contains(lower)) {
-                throw new IOException(where(line, column) + (cell.isEmpty() ? "is empty" : "'" + cell + "' is no value")
-                        + "; fill missing values in first, or leave the line out, or the column with --drop");
+            if (isMissing(cell)) {
+                throw new IOException(
+                        cells.where(line, column) + (cell.isEmpty() ? "is empty" : "'" + cell + "' is no value")
+                                + "; fill missing values in first, or leave the line out, or the column with --drop");
             }
-            if (decimalComma && isNumber(cell, true)) {
+            if (cells.decimalComma() && isNumber(cell, true)) {
                 comma = comma == 0 && cell.indexOf(',') >= 0 ? line.number() : comma;
                 point = point == 0 && cell.indexOf('.') >= 0 ? line.number() : point;
                 if (comma > 0 && point > 0) {
-                    throw new IOException(file + ": line " + comma + " has a decimal comma and line " + point
+                    throw new IOException(cells.file() + ": line " + comma + " has a decimal comma and line " + point
                             + " a decimal point; write all numbers one way, without signs between thousands");
                 }
             }
-            if (!isNumber(cell, decimalComma)) {
+            if (!isNumber(cell, cells.decimalComma())) {
                 String hint = isNumber(cell, true)
                         ? "decimal commas are read where semicolons part the cells"
-                        : "leave the column out with --drop, or encode it";
-                throw new IOException(where(line, column) + "'" + cell + "' is not a number; " + hint);
+                        : "leave the column out with --drop, or say with --schema how its categories are encoded";
+                throw new IOException(cells.where(line, column) + "'" + cell + "' is not a number; " + hint);
             }
-            return Double.parseDouble(decimalComma ? cell.replace(',', '.') : cell);
-        }
-
-        private String where(CsvText.Line line, int column) {
-            return file + ": line " + line.number() + ", column '" + header.get(column) + "': ";
+            return Double.parseDouble(cells.decimalComma() ? cell.replace(',', '.') : cell);
         }
     }
 

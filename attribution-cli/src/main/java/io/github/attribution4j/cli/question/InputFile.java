@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
+import io.github.attribution4j.table.TableEncoder;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
@@ -23,27 +24,58 @@ import java.util.Optional;
  * @param columns names of the columns, if it is a table
  * @param image the image to draw under a heat map, if the file is one
  * @param notes how the file was read, as notices for the user
+ * @param encoder which made the numbers of a table with categories
  */
 public record InputFile(
-        List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image, List<String> notes) {
+        List<NamedTensor> arrays,
+        List<String> columns,
+        Optional<OriginalImage> image,
+        List<String> notes,
+        Optional<TableEncoder> encoder) {
     /** The name of the array in a file without names. */
     static final String UNNAMED = "input";
+
+    /** What a file holds that is no table with categories. */
+    InputFile(List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image, List<String> notes) {
+        this(arrays, columns, image, notes, Optional.empty());
+    }
 
     /** How files are read. */
     record Reading(
             ImageFile.Preparation image,
             List<String> dropped,
             Optional<DataType> dataType,
-            Optional<Charset> encoding) {
+            Optional<Charset> encoding,
+            Optional<EncodedTable.Schema> schema) {
+        /** How files are read whose tables hold numbers only. */
+        Reading(
+                ImageFile.Preparation image,
+                List<String> dropped,
+                Optional<DataType> dataType,
+                Optional<Charset> encoding) {
+            this(image, dropped, dataType, encoding, Optional.empty());
+        }
+
         /** Returns a copy with another type. */
         Reading as(DataType type) {
-            return new Reading(image, dropped, Optional.of(type), encoding);
+            return new Reading(image, dropped, Optional.of(type), encoding, schema);
+        }
+
+        /** Returns a copy for files that are read like this one. */
+        Reading like(InputFile file) {
+            return new Reading(
+                    image, dropped, dataType, encoding, file.encoder().map(EncodedTable.Schema::like));
+        }
+
+        /** Returns a copy that takes the cells of tables for numbers. */
+        Reading ofNumbers() {
+            return new Reading(image, dropped, dataType, encoding);
         }
     }
 
     /** Returns a copy with other notes. */
     InputFile withNotes(List<String> others) {
-        return new InputFile(arrays, columns, image, List.copyOf(others));
+        return new InputFile(arrays, columns, image, List.copyOf(others), encoder);
     }
 
     /** Returns whether a file is an image, by its name. */
@@ -94,8 +126,10 @@ public record InputFile(
             }
             case "npy" -> unnamed(convert(NumpyFiles.readNpy(file, tensors), reading), List.of());
             case "csv" -> {
-                CsvTable table = CsvTable.read(file, reading.dropped(), reading.encoding());
-                yield of(table, reading, tensors);
+                CsvTable.Cells cells = CsvTable.cells(file, reading.dropped(), reading.encoding());
+                yield reading.schema().isPresent()
+                        ? of(file, EncodedTable.of(cells, reading.schema().get()), reading, tensors)
+                        : of(CsvTable.of(cells), reading, tensors);
             }
             default ->
                 throw new IOException(file + ": unknown kind of file; give .npz, .npy, .csv with a header, or an image "
@@ -109,6 +143,16 @@ public record InputFile(
                 List.of(new NamedTensor(UNNAMED, tensor)), table.columns(), Optional.empty(), table.notes());
     }
 
+    private static InputFile of(Path file, EncodedTable table, Reading reading, Tensors tensors) throws IOException {
+        Tensor tensor = table.tensor(file, tensors, reading.dataType().orElse(DataType.FLOAT32));
+        return new InputFile(
+                List.of(new NamedTensor(UNNAMED, tensor)),
+                table.encoder().encodedNames(),
+                Optional.empty(),
+                table.notes(),
+                Optional.of(table.encoder()));
+    }
+
     /**
      * Reads a further file, such as a baseline. Of a table, the columns of the input are read, by name.
      *
@@ -118,6 +162,10 @@ public record InputFile(
             throws IOException {
         if (columns.isEmpty() || !extension(file).equals("csv") || !Files.isRegularFile(file)) {
             return read(file, reading, channels, tensors);
+        }
+        if (reading.schema().isPresent()) {
+            CsvTable.Cells cells = CsvTable.cells(file, List.of(), reading.encoding());
+            return of(file, EncodedTable.of(cells, reading.schema().get()), reading, tensors);
         }
         return of(CsvTable.read(file, List.of(), reading.encoding()).select(columns), reading, tensors);
     }

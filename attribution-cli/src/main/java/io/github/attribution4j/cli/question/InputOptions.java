@@ -17,8 +17,17 @@ public final class InputOptions {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             required = true,
-            description = "TorchScript archive (.pt), as torch.jit.save writes it, or ONNX model (.onnx).")
+            description = "TorchScript archive (.pt), as torch.jit.save writes it, ONNX model (.onnx), or XGBoost model"
+                    + " (.json or .ubj).")
     public Path model = Path.of("");
+
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            description = "What runs the model: pytorch, onnx, or xgboost, which has no gradients. Default: by what the"
+                    + " file holds.")
+    @Nullable
+    String engine;
 
     @Option(
             names = {"-i", "--input"},
@@ -98,6 +107,16 @@ public final class InputOptions {
             description = "How a .csv stores characters: latin-1, windows-1252, utf-16. Default: utf-8.")
     @Nullable
     String encoding;
+
+    @Option(
+            names = "--schema",
+            paramLabel = "FILE|index|one-hot",
+            description = "How the columns of a .csv become numbers, if some hold categories: a file with lines such as"
+                    + " 'age: number', 'income: number missing', 'member: boolean', 'size: index: small, large' or"
+                    + " 'job: one-hot: clerk, nurse'. With index or one-hot the kinds are inferred from the cells."
+                    + " Attributions are those of the columns of the .csv.")
+    @Nullable
+    String schema;
 
     @Option(
             names = "--dtype",

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
+import io.github.attribution4j.djl.DjlModel;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.onnx.OnnxModel;
@@ -17,7 +19,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,7 @@ public final class Models implements AutoCloseable {
     /** What identifies a loaded model: file and options. */
     record Key(
             Path file,
+            Engine engine,
             String device,
             @Nullable String output,
             @Nullable Integer threads,
@@ -35,12 +40,37 @@ public final class Models implements AutoCloseable {
             boolean unbatched,
             @Nullable Path state) {}
 
+    /** What runs models. */
+    enum Engine {
+        PYTORCH,
+        ONNX,
+        XGBOOST;
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Returns the engine of an option, or else of what a file holds. */
+        static Engine of(InputOptions wanted, Path file) throws IOException {
+            String name = wanted.engine;
+            if (name == null) {
+                return isOnnx(file) ? ONNX : isXgboost(file) ? XGBOOST : PYTORCH;
+            }
+            List<String> names = Arrays.stream(values()).map(Engine::label).toList();
+            return Arrays.stream(values())
+                    .filter(engine -> engine.label().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "--engine " + name + ": is unknown; " + NearNames.hint(name, names)));
+        }
+    }
+
     /** First bytes of a model in protobuf: its version, its producer's name or its producer's version. */
     private static final String ONNX_FIELDS = "\u0008\u0012\u001a";
 
     private final Map<Key, RuledModel> loaded = new LinkedHashMap<>();
 
-    /** Returns the model of a file of either kind: what the file holds decides, not its name. */
+    /** Returns the model of a file of any kind: --engine decides, else what the file holds rather than its name. */
     public RuledModel get(InputOptions wanted) throws IOException {
         Path file = wanted.model;
         if (!Files.isRegularFile(file)) {
@@ -48,6 +78,7 @@ public final class Models implements AutoCloseable {
         }
         Key key = new Key(
                 file.toRealPath(),
+                Engine.of(wanted, file),
                 wanted.device,
                 wanted.output,
                 wanted.threads,
@@ -57,26 +88,56 @@ public final class Models implements AutoCloseable {
                 wanted.state == null ? null : wanted.state.toRealPath());
         RuledModel model = loaded.get(key);
         if (model == null) {
-            model = isOnnx(file) ? onnx(file, key) : torchScript(file, key);
+            model = switch (key.engine()) {
+                case ONNX -> onnx(file, key);
+                case XGBOOST -> xgboost(file, key);
+                case PYTORCH -> torchScript(file, key);
+            };
             loaded.put(key, model);
         }
         return model;
     }
 
+    private static int first(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.read();
+        }
+    }
+
     /** Returns whether a file is to be read as ONNX: by its first byte, and by its name if that says nothing. */
     private static boolean isOnnx(Path file) throws IOException {
-        int first;
-        try (InputStream in = Files.newInputStream(file)) {
-            first = in.read();
-        }
+        int first = first(file);
         boolean archive = first == 'P';
         return ONNX_FIELDS.indexOf(first) >= 0
                 || (!archive && file.toString().toLowerCase(Locale.ROOT).endsWith(".onnx"));
     }
 
+    /** Returns whether a file begins as an object of JSON or UBJSON does. */
+    private static boolean isXgboost(Path file) throws IOException {
+        return first(file) == '{';
+    }
+
+    private static RuledModel xgboost(Path file, Key key) {
+        String kind = "an XGBoost model";
+        refuse(file, kind, "--model-method " + key.method(), !key.method().equals("forward"), "has no methods");
+        refuse(file, kind, "--state", key.state() != null, "keeps no state");
+        refuse(file, kind, "--output " + key.output(), key.output() != null, "has a single output");
+        refuse(file, kind, "--unbatched", key.unbatched(), "takes rows of a table");
+        refuse(file, kind, "--threads", key.threads() != null, "has the threads of its own library");
+        refuse(file, kind, "--dtype", key.dataType() == DataType.FLOAT64, "computes in float32");
+        refuse(file, kind, "--device " + key.device(), !key.device().equals("cpu"), "runs on the CPU here");
+        return new ForwardOnly(DjlModel.load(file, "XGBoost"));
+    }
+
     private static RuledModel onnx(Path file, Key key) {
-        refuse(file, "--model-method " + key.method(), !key.method().equals("forward"), "is a graph, without methods");
-        refuse(file, "--state", key.state() != null, "keeps no state: what it keeps are inputs and outputs");
+        String kind = "an ONNX model";
+        refuse(
+                file,
+                kind,
+                "--model-method " + key.method(),
+                !key.method().equals("forward"),
+                "is a graph, without methods");
+        refuse(file, kind, "--state", key.state() != null, "keeps no state: what it keeps are inputs and outputs");
         OnnxOptions options = OnnxOptions.defaults().device(key.device());
         if (key.threads() != null) {
             options = options.threads(key.threads());
@@ -101,10 +162,10 @@ public final class Models implements AutoCloseable {
     }
 
     /** Refuses an option that only TorchScript archives have. */
-    private static void refuse(Path file, String option, boolean given, String why) {
+    private static void refuse(Path file, String kind, String option, boolean given, String why) {
         if (given) {
             throw new IllegalArgumentException(
-                    option + ": " + file + " is an ONNX model, which " + why + "; leave it out");
+                    option + ": " + file + " is " + kind + ", which " + why + "; leave it out");
         }
     }
 

@@ -189,7 +189,8 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
         inputs = namedAsIn(model, inputs);
         inputs = selected(options, named(file, inputs));
-        Sources sources = new Files(reading, channels, model, inputs.attributedInputs(), file.columns(), single);
+        Sources sources =
+                new Files(reading.like(file), channels, model, inputs.attributedInputs(), file.columns(), single);
         try {
             return new Request(inputs, file, outputShape(model, inputs), sources, Optional.empty());
         } catch (ModelException e) {
@@ -224,6 +225,10 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     /** Returns inputs whose features have the names of the table's columns. */
     private static Inputs named(InputFile file, Inputs inputs) {
         Inputs.Input first = inputs.all().get(0);
+        if (file.encoder().isPresent()) {
+            Inputs encoded = inputs.named(first.name(), file.encoder().get().featureNames());
+            return file.encoder().get().allowsMissing() ? encoded.allowMissing() : encoded;
+        }
         int columns = file.columns().size();
         boolean table = columns > 0 && new HashSet<>(file.columns()).size() == columns;
         return table
@@ -258,7 +263,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                     equals < 0 ? name : text.substring(0, equals).strip(),
                     file.arrays().get(place).tensor()));
         }
-        return new InputFile(chosen, file.columns(), file.image(), file.notes());
+        return new InputFile(chosen, file.columns(), file.image(), file.notes(), file.encoder());
     }
 
     private static Request ofText(InputOptions options, InputFile.Reading reading, RuledModel model)
@@ -368,7 +373,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         }
     }
 
-    static InputFile.Reading reading(InputOptions options) {
+    static InputFile.Reading reading(InputOptions options) throws IOException {
         ImageFile.Preparation preparation = new ImageFile.Preparation(
                 size(options),
                 options.pixelScale,
@@ -378,7 +383,8 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                 preparation,
                 options.drop,
                 dataType(options),
-                Optional.ofNullable(options.encoding).map(CsvText::encoding));
+                Optional.ofNullable(options.encoding).map(CsvText::encoding),
+                options.schema == null ? Optional.empty() : Optional.of(EncodedTable.Schema.of(options.schema)));
     }
 
     private static Optional<int[]> size(InputOptions options) {
@@ -439,7 +445,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
 
         @Override
         public List<Tensor> groupNumbers(String file) throws IOException {
-            InputFile.Reading used = file.endsWith(".csv") ? reading.as(DataType.INT64) : reading;
+            InputFile.Reading used = file.endsWith(".csv") ? reading.ofNumbers().as(DataType.INT64) : reading;
             return ordered(InputFile.beside(Path.of(file), used, channels, model.tensors(), columns)
                     .arrays());
         }

@@ -64,7 +64,8 @@ public final class DjlArchives {
         return file(model).map(DjlArchives::sha256);
     }
 
-    private static String sha256(Path file) {
+    /** Returns the SHA-256 of a file. */
+    public static String sha256(Path file) {
         try (InputStream stream = Files.newInputStream(file)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             byte[] chunk = new byte[1 << 16];

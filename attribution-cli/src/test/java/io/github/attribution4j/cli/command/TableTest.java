@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.cli.Cli;
+import io.github.attribution4j.cli.Cli.Said;
+import io.github.attribution4j.djl.DjlModel;
+import io.github.attribution4j.shapley.ShapleyValues;
+import io.github.attribution4j.table.TableEncoder;
+import io.github.attribution4j.table.TableEncoder.Attributed;
+import io.github.attribution4j.target.Target;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tables with categories, and the engine of tree ensembles. */
+class TableTest {
+    private static final Path TREES = GoldenData.data().resolveSibling("trees").resolve("multiclass.json");
+    private static final String SCHEMA =
+            "age: number\nincome: number missing\njob: one-hot: clerk, nurse, \"sales, other\"" + "\nmember: boolean\n";
+    private static final double SINGLE = 1e-6;
+
+    @TempDir
+    Path folder;
+
+    private Path people;
+    private Path background;
+    private Path schema;
+
+    @BeforeEach
+    void files() throws IOException {
+        people = written("people.csv", "age,income,job,member\n0.5,-1.5,nurse,true\n-1,,\"sales, other\",0\n");
+        background = written(
+                "background.csv",
+                "id,income,member,age,job\nx,0.1,1,0.7,clerk\ny,1,false,-2,nurse\nz,NA,TRUE,0,clerk\n");
+        schema = written("people.schema", SCHEMA);
+    }
+
+    private Path written(String name, String text) throws IOException {
+        return Files.writeString(folder.resolve(name), text);
+    }
+
+    private Said explain(Object... more) {
+        List<String> words = new ArrayList<>(List.of("explain", "-q", "-m", TREES.toString()));
+        Arrays.stream(more).map(Object::toString).forEach(words::add);
+        return Cli.run(words.toArray(String[]::new));
+    }
+
+    private Explanation read() throws IOException {
+        return Explanation.fromJson(Files.readString(folder.resolve("why.json")));
+    }
+
+    private static Map<String, Object> person(double age, Object income, String job, boolean member) {
+        Map<String, Object> person = new LinkedHashMap<>();
+        person.put("age", age);
+        person.put("income", income);
+        person.put("job", job);
+        person.put("member", member);
+        return person;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"''", "--engine=xgboost"})
+    void a_table_with_categories_is_explained_by_column_on_xgboost(String engine) throws IOException {
+        List<Object> words = new ArrayList<>(List.of(
+                "-i",
+                people,
+                "--schema",
+                schema,
+                "-M",
+                "shapley-values",
+                "--baseline",
+                "samples:" + background,
+                "-t",
+                "1",
+                "--keep-inputs",
+                "--json",
+                folder.resolve("why.json")));
+        if (!engine.isEmpty()) {
+            words.add(engine);
+        }
+        Said said = explain(words.toArray());
+        assertThat(said.err()).isEmpty();
+        assertThat(said.code()).isZero();
+        TableEncoder encoder = TableEncoder.parse(SCHEMA);
+        try (TensorScope scope = TensorScope.open();
+                DjlModel model = DjlModel.load(TREES, "XGBoost");
+                Explanation there = read();
+                Explanation here = new ShapleyValues()
+                        .baseline(Baseline.samples(encoder.encode(List.of(
+                                person(0.7, 0.1, "clerk", true),
+                                person(-2, 1, "nurse", false),
+                                person(0, null, "clerk", true)))))
+                        .mask(encoder.mask())
+                        .attribute(
+                                model,
+                                encoder.inputs(
+                                        List.of(
+                                                person(0.5, -1.5, "nurse", true),
+                                                person(-1, null, "sales, other", false)),
+                                        Tensors.ofJava(),
+                                        DataType.FLOAT32),
+                                Target.index(1))) {
+            for (int example = 0; example < 2; example++) {
+                assertThat(there.features(example).contributions())
+                        .containsExactly(here.features(example).contributions(), within(SINGLE));
+                assertThat(encoder.columns(there, example)).isEqualTo(encoder.columns(here, example));
+            }
+            assertThat(there.features(0).stream().map(feature -> feature.label()))
+                    .containsExactly("age = 0.5", "income = -1.5", "job = nurse", "member = true");
+            assertThat(encoder.columns(there, 1).stream().map(Attributed::value))
+                    .containsExactly(-1.0, null, "sales, other", false);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"one-hot, 'age,y,w,job,member'", "index, 'age,y,w,v,job,member'"})
+    void kinds_are_inferred_and_said(String how, String header) throws IOException {
+        String numbers = header.substring(header.indexOf('y') - 1, header.indexOf(",job"))
+                .replaceAll("[ywv]", "3");
+        Path table = written(
+                "t.csv",
+                header + "\n1" + numbers + ",nurse,true\n2" + numbers + ",,false\n1.5" + numbers + ",clerk,true\n");
+        Said said = Cli.run(
+                "explain",
+                "-m",
+                TREES.toString(),
+                "-i",
+                table.toString(),
+                "--schema",
+                how,
+                "-M",
+                "feature-ablation",
+                "-t",
+                "0",
+                "--example",
+                "all",
+                "--set",
+                "baseline=samples:" + table);
+        assertThat(said.err()).isEmpty();
+        assertThat(said.code()).isZero();
+        assertThat(said.out())
+                .contains("inferred age: number; y: number; w: number; ")
+                .contains("job: " + how + " missing: clerk, nurse; member: boolean.")
+                .contains("alphabetical order")
+                .doesNotContain("job=nurse");
+        assertThat(said.out().lines().filter(line -> line.matches("job +(nurse|clerk) .*")))
+                .hasSize(2);
+        assertThat(said.out().lines().filter(line -> line.matches("member +true .*")))
+                .hasSize(2);
+    }
+
+    @Test
+    void numbers_of_a_category_are_summed_under_a_method_that_takes_gradients() throws IOException {
+        List<String> lines = Files.readAllLines(Cli.demo(folder, "patients.csv"));
+        List<String> changed = new ArrayList<>();
+        StringBuilder columns = new StringBuilder();
+        for (String line : lines) {
+            String[] cells = line.split(",", -1);
+            boolean header = changed.isEmpty();
+            String kind = header ? "kind" : changed.size() % 2 == 0 ? "a" : "b";
+            changed.add(String.join(",", Arrays.copyOf(cells, 27)) + "," + kind);
+            for (int i = 0; header && i < 27; i++) {
+                columns.append('"').append(cells[i].strip()).append("\": number\n");
+            }
+        }
+        Path table = written("kinds.csv", String.join("\n", changed));
+        Path kinds = written("kinds.schema", columns + "kind: one-hot: a, b, c\n");
+        Path model = Cli.demo(folder, "breast-cancer.pt");
+        Path json = folder.resolve("why.json");
+        Said said = Cli.run(
+                "explain",
+                "-q",
+                "-m",
+                model.toString(),
+                "-i",
+                table.toString(),
+                "--schema",
+                kinds.toString(),
+                "-M",
+                "integrated-gradients",
+                "-t",
+                "0",
+                "--json",
+                json.toString());
+        assertThat(said.err()).isEmpty();
+        try (Explanation why = read()) {
+            assertThat(why.features(0)).hasSize(28);
+            assertThat(why.features(0).name(27)).isEqualTo("kind");
+            double[] numbers = why.attribution().rows(0, 1).toDoubleArray();
+            assertThat(why.features(0).contribution(27))
+                    .isCloseTo(numbers[27] + numbers[28] + numbers[29], within(SINGLE));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "age,income,job,member\\n1,2,pilot,1|row 0, column 'job': 'pilot' (String) is no category",
+                "age,income,job,member\\n1,2,,1|line 2, column 'job': is empty; fill missing values in, or write 'missing'",
+                "age,income,job,member\\n1,2,nurse,maybe|line 2, column 'member': 'maybe' is neither true nor false",
+                "age,income,job,member\\n1,x,nurse,1|line 2, column 'income': 'x' is not a number",
+                "age,income,job,member,label\\n1,2,nurse,1,0|column 'label' is not in the schema; add it there, or leave",
+                "age,income,job\\n1,2,nurse|row 0, column 'member': the row has no such column"
+            })
+    void tables_that_do_not_fit_the_schema_are_refused(String text, String part) throws IOException {
+        Path table = written("bad.csv", text.replace("\\n", "\n"));
+        Said said = explain("-i", table, "--schema", schema, "-M", "feature-ablation", "-t", "0");
+        assertThat(said.code()).isEqualTo(2);
+        assertThat(said.err()).contains("bad.csv").contains(part);
+    }
+
+    @Test
+    void a_schema_that_cannot_be_read_is_refused() throws IOException {
+        Path bad = written("bad.schema", "age: number\njob: onehot: a, b\n");
+        assertThat(explain("-i", people, "--schema", bad).err())
+                .contains(
+                        "bad.schema: schema line 2, 'job: onehot: a, b': 'onehot' is no kind of column; did you mean");
+        assertThat(explain("-i", people, "--schema", "onehot").err())
+                .contains("onehot (--schema is a file, or index or one-hot)");
+        assertThat(explain("-i", people).err())
+                .contains(
+                        "column 'job': 'nurse' is not a number; ", "say with --schema how its categories are encoded");
+    }
+
+    @Test
+    void what_needs_gradients_is_refused_on_xgboost_with_a_remedy() throws IOException {
+        Path complete = written("complete.csv", "age,income,job,member\n0.5,-1.5,nurse,true\n");
+        Said said = explain("-i", complete, "--schema", schema, "-M", "integrated-gradients", "-t", "0");
+        assertThat(said.code()).isEqualTo(3);
+        assertThat(said.err())
+                .contains("multiclass.json: XGBoost")
+                .contains("runs forward only, without gradients and layers; choose a method that needs nothing else");
+        Said layer = explain("-i", people, "--schema", schema, "-M", "saliency", "-t", "0", "--layer", "x");
+        assertThat(layer.code()).isEqualTo(3);
+        Said doctor = Cli.run("doctor", "-m", TREES.toString(), "-i", people.toString(), "--schema", schema.toString());
+        assertThat(doctor.out()).as(doctor.err()).contains("runs forward only").contains("yes   shapley-values");
+    }
+
+    @Test
+    void an_engine_that_does_not_fit_is_refused() {
+        assertThat(explain("-i", people, "--schema", schema, "--engine", "xgbost")
+                        .err())
+                .contains("--engine xgbost: is unknown; did you mean 'xgboost'?");
+        assertThat(explain("-i", people, "--schema", schema, "--dtype", "float64")
+                        .err())
+                .contains("--dtype: " + TREES + " is an XGBoost model, which computes in float32; leave it out");
+        Path archive = Cli.demo(folder, "breast-cancer.pt");
+        Said said = Cli.run(
+                "explain",
+                "-m",
+                archive.toString(),
+                "-i",
+                people.toString(),
+                "--schema",
+                schema.toString(),
+                "--engine",
+                "xgboost");
+        assertThat(said.code()).isEqualTo(3);
+        assertThat(said.err()).contains("XGBoost does not load it");
+    }
+}
