@@ -19,8 +19,9 @@ import java.util.Map;
  * an image becomes tokens. {@code instance_norm} calls {@code batch_norm} on one long row, so it is wrong for many rows
  * too.
  *
- * <p>So an input of such a call gets definite strides, and the gradient of its result is written anew, which gives it
- * definite strides. The result keeps its bits and its strides. Without a gradient nothing changes.
+ * <p>So an input of such a call gets definite strides. A gradient gets them on its way back through a reshape to one
+ * axis, which copies only what does not lie in row-major order; where the result itself does not, the gradient is
+ * written anew. The result keeps its bits and its strides. Without a gradient nothing changes.
  *
  * <p>This is the last change of a program, because no other has to know it.
  */
@@ -28,85 +29,41 @@ public final class NormGradients {
     /** The file of the functions, below {@code code/}. It is no part of the program and shows no value. */
     public static final String PATH = "__torch__/a4j_norms.py";
 
+    /** In {@code input}, {@code format} is the number of channels_last or channels_last_3d. */
     public static final String TEXT = """
             def input(x: Tensor) -> Tensor:
-              y = x
-              if ops.prim.requires_grad(x):
-                if torch.gt(torch.dim(x), 3):
-                  if torch.is_contiguous(x):
-                    pass
-                  else:
-                    format = torch.sub(torch.dim(x), 2)
-                    if torch.is_contiguous(x, format):
-                      definite = True
-                      expected = torch.size(x, 1)
-                      if torch.ne(torch.stride(x, 1), 1):
-                        definite = False
-                      else:
-                        pass
-                      for i in range(torch.sub(torch.dim(x), 2)):
-                        axis = torch.sub(torch.sub(torch.dim(x), 1), i)
-                        if torch.ne(torch.stride(x, axis), expected):
-                          definite = False
-                        else:
-                          pass
-                        expected = torch.mul(expected, torch.size(x, axis))
-                      if torch.ne(torch.stride(x, 0), expected):
-                        definite = False
-                      else:
-                        pass
-                      if definite:
-                        pass
-                      else:
-                        y = torch.clone(x, memory_format=format)
-                    else:
-                      pass
-                else:
-                  pass
-              else:
-                pass
-              return y
-            def batch(x: Tensor) -> Tensor:
-              y = x
-              if ops.prim.requires_grad(x):
-                if torch.gt(torch.dim(x), 3):
-                  one = torch.eq(torch.size(x, 0), 1)
-                  for i in range(torch.sub(torch.dim(x), 2)):
-                    if torch.eq(torch.size(x, torch.add(i, 2)), 1):
-                      one = True
-                    else:
-                      pass
-                  if one:
-                    y = (torch.unsafe_split(x, torch.size(x, 0)))[0]
-                  else:
-                    pass
-                else:
-                  pass
-              else:
-                pass
-              return y
-            def batch_parts(x: Tuple[Tensor, Tensor, Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+              if not ops.prim.requires_grad(x) or torch.dim(x) < 4 or torch.is_contiguous(x):
+                return x
+              format = torch.dim(x) - 2
+              if not torch.is_contiguous(x, format):
+                return x
+              definite = torch.stride(x, 1) == 1
+              expected = torch.size(x, 1)
+              for i in range(torch.dim(x) - 2):
+                axis = torch.dim(x) - 1 - i
+                definite = definite and torch.stride(x, axis) == expected
+                expected = expected * torch.size(x, axis)
+              if definite and torch.stride(x, 0) == expected:
+                return x
+              return torch.clone(x, memory_format=format)
+            def output(x: Tensor) -> Tensor:
+              if not ops.prim.requires_grad(x) or torch.dim(x) < 4:
+                return x
+              if torch.is_contiguous(x):
+                return torch._unsafe_view(torch._unsafe_view(x, [torch.numel(x)]), torch.size(x))
+              return (torch.unsafe_split(x, torch.size(x, 0)))[0]
+            def outputs(x: Tuple[Tensor, Tensor, Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
               y, mean, rstd, = x
-              return (__torch__.a4j_norms.batch(y, ), mean, rstd)
-            def instance(x: Tensor) -> Tensor:
-              y = x
-              if ops.prim.requires_grad(x):
-                if torch.gt(torch.dim(x), 3):
-                  y = torch.narrow(x, 0, 0, torch.size(x, 0))
-                else:
-                  pass
-              else:
-                pass
-              return y
+              return (__torch__.a4j_norms.output(y, ), mean, rstd)
             """;
 
     /** The function that the result of each operator passes. */
     private static final Map<String, String> RESULTS = Map.of(
-            "batch_norm", "batch",
-            "instance_norm", "instance",
-            "native_batch_norm", "batch_parts",
-            "_native_batch_norm_legit", "batch_parts",
-            "_native_batch_norm_legit_no_training", "batch_parts");
+            "batch_norm", "output",
+            "instance_norm", "output",
+            "native_batch_norm", "outputs",
+            "_native_batch_norm_legit", "outputs",
+            "_native_batch_norm_legit_no_training", "outputs");
 
     private boolean used;
 
@@ -131,9 +88,6 @@ public final class NormGradients {
             return expression;
         }
         used = true;
-        if (result.equals("instance")) {
-            return function(result, call); // It copies its input, so that always has definite strides.
-        }
         List<Expr> arguments = new ArrayList<>(call.arguments());
         List<Expr.Keyword> keywords = new ArrayList<>(call.keywords());
         if (!arguments.isEmpty()) {
