@@ -13,8 +13,6 @@ import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.onnx.OnnxModel;
-import io.github.attribution4j.onnx.OnnxOptions;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.Occlusion;
@@ -44,6 +42,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Provokes every message that {@code docs/troubleshooting.md} lists. */
 class TroubleshootingTest {
@@ -51,6 +50,10 @@ class TroubleshootingTest {
     private static final Pattern ROW = Pattern.compile("^\\| `([^`]+)` \\|.*");
 
     private static TorchScriptModel model;
+
+    @TempDir
+    private Path folder;
+
     private final Map<String, ThrowingCallable> failures = new LinkedHashMap<>();
     private TensorScope scope;
     private Tensor image;
@@ -79,7 +82,7 @@ class TroubleshootingTest {
     @Test
     void everyMessageIsTheOneThatIsThrown() throws IOException {
         loading();
-        onnx();
+        new OnnxFailures(folder).addTo(failures);
         requests();
         methods();
         runs();
@@ -149,60 +152,6 @@ class TroubleshootingTest {
         failures.put(
                 "output … does not exist",
                 () -> explainSpecial("tuple-output.pt", LoadOptions.defaults().output("logits")));
-    }
-
-    private static byte[] model(int... fields) {
-        byte[] bytes = new byte[fields.length];
-        for (int i = 0; i < fields.length; i++) {
-            bytes[i] = (byte) fields[i];
-        }
-        return bytes;
-    }
-
-    private static OnnxModel trait(String name, OnnxOptions options) {
-        return OnnxModel.load(Demo.REPOSITORY.resolve("golden/onnx/traits").resolve(name + ".onnx"), options);
-    }
-
-    private static void explainOnnx(OnnxModel onnx, String input, long... shape) {
-        try (OnnxModel owned = onnx;
-                Tensor zeros = owned.tensors().zeros(Shape.of(shape), DataType.FLOAT32)) {
-            new Saliency()
-                    .attribute(owned, Inputs.none().attribute(input, zeros), Target.slice())
-                    .close();
-        }
-    }
-
-    /** The version of the format, an empty graph, the opset, and more. */
-    private void onnx() {
-        Path digits = Demo.FILES.resolve("digits.onnx");
-        OnnxOptions plain = OnnxOptions.defaults();
-        failures.put("there is no file", () -> OnnxModel.load(Demo.FILES.resolve("nowhere.onnx")));
-        failures.put("has no bytes", () -> OnnxModel.load(new byte[0]));
-        failures.put("and no ONNX model", () -> OnnxModel.load(Demo.FILES.resolve("digits.pt")));
-        failures.put(
-                "this is no ONNX model, or it is damaged", () -> OnnxModel.load(model(8, 8, 0x3A, 2, 0xFF, 0xFF, 0)));
-        failures.put(
-                "models from opset 7 on can be explained",
-                () -> OnnxModel.load(model(8, 8, 0x3A, 0, 0x42, 2, 0x10, 6)));
-        failures.put(
-                "is a graph for training", () -> OnnxModel.load(model(8, 8, 0x3A, 0, 0x42, 2, 0x10, 17, 0xA2, 1, 0)));
-        failures.put("has sparse initializers", () -> OnnxModel.load(model(8, 8, 0x3A, 2, 0x7A, 0, 0x42, 2, 0x10, 17)));
-        failures.put("the model has no output", () -> OnnxModel.load(digits, plain.output("logit")));
-        failures.put("is a sequence or a map", () -> trait("sequence", plain.output("parts")));
-        failures.put("but the model takes", () -> {
-            try (OnnxModel onnx = OnnxModel.load(digits);
-                    Tensor wide = onnx.tensors().zeros(Shape.of(1, 1, 8, 8), DataType.FLOAT64)) {
-                onnx.forward(Inputs.of(wide));
-            }
-        });
-        failures.put("the model has no input", () -> explainOnnx(OnnxModel.load(digits), "pixels", 1, 1, 8, 8));
-        failures.put("gradients do not pass", () -> explainOnnx(trait("maps", plain.output("scores")), "x", 1, 4));
-        failures.put("no gradient comes back from", () -> explainOnnx(trait("maps", plain.output("label")), "x", 1, 4));
-        failures.put("cannot be cut", () -> {
-            try (OnnxModel onnx = OnnxModel.load(digits)) {
-                onnx.cut("image");
-            }
-        });
     }
 
     private void requests() {

@@ -268,7 +268,11 @@ public final class OnnxModel implements RuledModel {
 
     @Override
     public Identity identity() {
-        return new Identity(name, "", file.digest(), OrtTensors.engine(), options.device(), options.changes());
+        try {
+            return new Identity(name, "", file.digest(), OrtTensors.engine(), options.device(), options.changes());
+        } catch (FormatException e) {
+            throw new ModelException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     OnnxProgram program() {

@@ -78,7 +78,7 @@ record ExternalData(String tensor, String location, long offset, long length) {
                 throw new FormatException(
                         Reason.CORRUPT,
                         "tensor '" + tensor + "' needs " + needed + " bytes, but is said to have " + length + " in '"
-                                + location + "'");
+                                + location + "'; the file is damaged");
             }
         } catch (IOException e) {
             throw new FormatException(Reason.UNREADABLE, "'" + file + "' cannot be read: " + e.getMessage(), e);

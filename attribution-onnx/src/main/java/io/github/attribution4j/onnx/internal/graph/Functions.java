@@ -130,7 +130,7 @@ final class Functions {
             throw new FormatException(
                     Reason.CORRUPT,
                     "function '" + call.type() + "' calls itself, or there are more than " + MOST_NODES
-                            + " nodes in functions");
+                            + " nodes in functions; the file is damaged");
         }
         if (function.opset() > Math.max(opset, Lift.TO)) {
             throw new FormatException(

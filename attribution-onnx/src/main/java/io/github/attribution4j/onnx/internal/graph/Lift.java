@@ -348,7 +348,9 @@ final class Lift {
             Attribute found = attributes.remove(name);
             if (found == null) {
                 throw new FormatException(
-                        Reason.CORRUPT, "node '" + node.name() + "', a " + node.type() + ", has no '" + name + "'");
+                        Reason.CORRUPT,
+                        "node '" + node.name() + "', a " + node.type() + ", has no '" + name
+                                + "'; the file is damaged");
             }
             return found.integers();
         }

@@ -225,17 +225,17 @@ public final class OnnxFile implements AutoCloseable {
             return "a zip file, such as a TorchScript archive (.pt), and no ONNX model";
         }
         if (start.startsWith("version https://git-lfs")) {
-            return "a pointer of Git LFS instead of the file itself; run git lfs pull";
+            return "a pointer of Git LFS and no ONNX model; run git lfs pull";
         }
         String text = start.stripLeading();
         if (text.startsWith("<")) {
-            return "a page of the web or XML, perhaps an error page saved under this name; fetch the file again";
+            return "a page of the web or XML and no ONNX model, perhaps an error page; fetch the file again";
         }
         if (text.startsWith("{")) {
             return "a JSON file and no ONNX model";
         }
         if (start.startsWith("ORTM", FIFTH)) {
-            return "a model in ONNX Runtime's own format (.ort); give the .onnx that it was made of";
+            return "in ONNX Runtime's own format (.ort) and no ONNX model; give the .onnx that it was made of";
         }
         String kind = kind(OTHER_KINDS, start, 0);
         kind = kind == null ? kind(OTHER_KINDS_FROM_FIFTH, start, FIFTH) : kind;

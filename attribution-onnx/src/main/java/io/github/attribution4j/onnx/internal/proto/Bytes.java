@@ -163,7 +163,7 @@ public final class Bytes implements AutoCloseable {
             try {
                 open.close();
             } catch (IOException e) {
-                throw new FormatException(Reason.UNREADABLE, "'" + path + "' cannot be closed: " + e.getMessage(), e);
+                // Nothing was written to it.
             }
         }
     }
