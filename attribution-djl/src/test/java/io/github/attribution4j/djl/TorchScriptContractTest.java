@@ -11,8 +11,11 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.testkit.contract.ModelContract;
 import io.github.attribution4j.testkit.contract.ProgramContract;
 import io.github.attribution4j.testkit.contract.PullbackContract;
+import io.github.attribution4j.testkit.contract.RowsContract;
 import io.github.attribution4j.testkit.contract.UnusedInputContract;
+import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 
 /** Every contract of the testkit, on archives of several kinds. */
@@ -189,6 +192,45 @@ class TorchScriptContractTest {
         @Override
         protected double batchTolerance() {
             return 1e-5;
+        }
+    }
+
+    /** A view fixes one row. */
+    @Nested
+    class OneRow extends Rows {
+        OneRow() {
+            super("OneRowView.pt");
+        }
+    }
+
+    /** A norm over all rows. */
+    @Nested
+    class RowsThatMeet extends Rows {
+        RowsThatMeet() {
+            super("NormOverRows.pt");
+        }
+    }
+
+    /** An archive of rows of images. */
+    abstract static class Rows extends RowsContract {
+        private final String file;
+
+        Rows(String file) {
+            this.file = file;
+        }
+
+        @Override
+        protected DifferentiableModel model() {
+            return TorchScriptModel.load(GoldenData.together().resolve(file));
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int... examples) {
+            Tensor all = TestModels.normal(model, DataType.FLOAT32, 3, 3, 1, 5, 5);
+            List<Tensor> rows = IntStream.of(examples)
+                    .mapToObj(example -> all.rows(example, example + 1))
+                    .toList();
+            return Inputs.of(model.tensors().concat(rows, 0));
         }
     }
 

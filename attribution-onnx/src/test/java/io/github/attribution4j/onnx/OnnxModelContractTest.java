@@ -2,12 +2,14 @@
 package io.github.attribution4j.onnx;
 
 import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.onnx.fuzz.Tree;
 import io.github.attribution4j.onnx.internal.Golden;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -16,6 +18,7 @@ import io.github.attribution4j.testkit.contract.CutContract;
 import io.github.attribution4j.testkit.contract.ModelContract;
 import io.github.attribution4j.testkit.contract.ProgramContract;
 import io.github.attribution4j.testkit.contract.PullbackContract;
+import io.github.attribution4j.testkit.contract.RowsContract;
 import io.github.attribution4j.testkit.contract.UnusedInputContract;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 
 /**
@@ -357,6 +361,95 @@ class OnnxModelContractTest {
         protected Tensor unused(DifferentiableModel model) {
             return random(2, 6);
         }
+    }
+
+    /** State comes in and goes out, with its rows on axis 1; what is explained is the state that goes out. */
+    @Nested
+    class State extends PullbackContract {
+        @Override
+        protected DifferentiableModel model() {
+            return trait("state", OnnxOptions.defaults().output("speech"));
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int rows) {
+            return Inputs.none()
+                    .attribute("x", random(rows, 4))
+                    .with(state("h", rows))
+                    .with(state("c", rows))
+                    .constant("rate", Tensors.ofJava().of(new long[] {1}, Shape.of()));
+        }
+
+        private static Inputs.Input state(String name, int rows) {
+            Tensor values = random(1, rows, 3);
+            return new Inputs.Input(name, values, Inputs.Role.FIXED, FeatureNames.none(), 1);
+        }
+
+        @Override
+        protected double batchTolerance() {
+            return 1e-5;
+        }
+    }
+
+    /** The file fixes one row. */
+    @Nested
+    class OneRow extends Rows {
+        OneRow() {
+            super("one_row");
+        }
+    }
+
+    /** The file fixes three rows. */
+    @Nested
+    class ThreeRows extends Rows {
+        ThreeRows() {
+            super("three_rows");
+        }
+
+        @Override
+        protected boolean takesOnlyThree() {
+            return true;
+        }
+    }
+
+    /** A mean over the rows. */
+    @Nested
+    class RowsThatMeet extends Rows {
+        RowsThatMeet() {
+            super("rows_meet");
+        }
+    }
+
+    /** A published kind of file, of rows of five numbers. */
+    abstract static class Rows extends RowsContract {
+        private final String trait;
+
+        Rows(String trait) {
+            this.trait = trait;
+        }
+
+        @Override
+        protected DifferentiableModel model() {
+            return trait(trait, OnnxOptions.defaults());
+        }
+
+        @Override
+        protected Target target() {
+            return Target.index(1);
+        }
+
+        @Override
+        protected Inputs inputs(Model model, int... examples) {
+            Tensor all = random(3, 5);
+            List<Tensor> rows = IntStream.of(examples)
+                    .mapToObj(example -> all.rows(example, example + 1))
+                    .toList();
+            return Inputs.of(Tensors.ofJava().concat(rows, 0));
+        }
+    }
+
+    private static OnnxModel trait(String name, OnnxOptions options) {
+        return OnnxModel.load(Golden.folder().resolve("traits").resolve(name + ".onnx"), options);
     }
 
     private static Tensor ids(int rows, int length) {

@@ -217,8 +217,9 @@ public abstract class PullbackContract extends ModelContract {
             Inputs fixed = Inputs.none();
             for (Inputs.Input input : inputs.all()) {
                 boolean attributed = input.role() == Inputs.Role.ATTRIBUTED;
+                Inputs.Role role = attributed ? Inputs.Role.FIXED : input.role();
                 fixed = fixed.with(
-                        new Inputs.Input(input.name(), input.tensor(), attributed ? Inputs.Role.FIXED : input.role()));
+                        new Inputs.Input(input.name(), input.tensor(), role, input.features(), input.rowAxis()));
             }
             Inputs unattributed = fixed;
             assertThatThrownBy(() -> model.pullback(unattributed))
