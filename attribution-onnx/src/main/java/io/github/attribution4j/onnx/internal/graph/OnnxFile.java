@@ -121,6 +121,7 @@ public final class OnnxFile implements AutoCloseable {
                         .toList(),
                 file == null || temporary ? null : file.getParent());
         this.folder = file == null ? null : WeightFolder.of(file, graph);
+        model.endBudget();
     }
 
     /** Opens a file. */

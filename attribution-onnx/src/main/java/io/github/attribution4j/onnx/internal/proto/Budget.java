@@ -13,9 +13,15 @@ public final class Budget {
     private static final int FIELDS = 4_000_000;
 
     private final AtomicInteger fields = new AtomicInteger();
+    private volatile boolean ended;
+
+    /** Counts no more: everything was read once. */
+    void end() {
+        ended = true;
+    }
 
     void field() {
-        if (fields.incrementAndGet() > FIELDS) {
+        if (!ended && fields.incrementAndGet() > FIELDS) {
             throw new FormatException(
                     Reason.TOO_LARGE,
                     "the file has more than " + FIELDS

@@ -52,6 +52,14 @@ public final class Message {
         return new Message(List.copyOf(new WireReader(region, budget).fields()), budget, depth);
     }
 
+    /**
+     * Says that everything in the file has been read once and is within the limits. What is read again from here on,
+     * however often, counts no more.
+     */
+    public void endBudget() {
+        budget.end();
+    }
+
     /** Starts a new message. */
     public static Builder builder() {
         return new Builder(List.of(), new Budget(), 0);

@@ -271,4 +271,29 @@ class MessageTest {
                     .hasMessageContaining("shorter");
         }
     }
+
+    /** A model in a service is read in part for each new kind of question, for as long as it is open. */
+    @Test
+    void what_was_read_once_may_be_read_any_number_of_times() {
+        Message.Builder inner = Message.builder();
+        for (int i = 0; i < 20_000; i++) {
+            inner.number(1, 1);
+        }
+        Message file = Message.read(
+                Bytes.of(Message.builder().message(7, inner.build()).build().toBytes()));
+        assertThat(file.message(7)).isNotNull();
+        file.endBudget();
+        for (int i = 0; i < 300; i++) {
+            assertThat(file.message(7)).isNotNull();
+        }
+        Message counted = Message.read(
+                Bytes.of(Message.builder().message(7, inner.build()).build().toBytes()));
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 300; i++) {
+                        counted.message(7);
+                    }
+                })
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("more than 4000000 fields");
+    }
 }
