@@ -52,6 +52,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DoctorCommand.class,
             SurveyCommand.class,
             BatchCommand.class,
+            SummaryCommand.class,
             DemoCommand.class
         })
 public final class AttributionCli implements Callable<Integer> {

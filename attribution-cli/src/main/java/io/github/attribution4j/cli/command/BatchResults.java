@@ -5,16 +5,12 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Failure;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -37,31 +33,12 @@ final class BatchResults implements AutoCloseable {
     /** Opens a new file, or one to continue. */
     static BatchResults open(Path file) throws IOException {
         Set<String> done = new HashSet<>();
-        boolean cut = false;
-        if (Files.exists(file)) {
-            String text = Files.readString(file, StandardCharsets.UTF_8);
-            cut = !text.isEmpty() && !text.endsWith("\n");
-            text.lines().forEach(line -> addDone(done, line));
-        }
-        BufferedWriter writer = Files.newBufferedWriter(
-                file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        if (cut) {
-            writer.newLine();
-        }
-        return new BatchResults(done, writer);
-    }
-
-    /** Adds the job of a line that says it is done. A line cut off when the process was killed says nothing. */
-    private static void addDone(Set<String> done, String line) {
-        try {
-            if (JsonParser.parseString(line) instanceof JsonObject object
-                    && object.has("job")
-                    && object.get("status").getAsString().equals("done")) {
-                done.add(object.get("job").getAsString());
+        JsonLines.read(file, line -> {
+            if (line.has("job") && line.get("status").getAsString().equals("done")) {
+                done.add(line.get("job").getAsString());
             }
-        } catch (JsonParseException | IllegalStateException | UnsupportedOperationException e) {
-            return;
-        }
+        });
+        return new BatchResults(done, JsonLines.append(file));
     }
 
     /** Returns the keys of the jobs done before. */

@@ -69,6 +69,12 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
             return Arrays.stream(kept).mapToObj(header::get).toList();
         }
 
+        /** Returns other lines of the same file, read in the same way. */
+        Cells with(List<CsvText.Line> others) throws IOException {
+            checkWidths(file, header, others);
+            return new Cells(file, header, kept, others, decimalComma, notes);
+        }
+
         String where(CsvText.Line line, int column) {
             return file + ": line " + line.number() + ", column '" + header.get(column) + "': ";
         }
@@ -80,8 +86,19 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         if (text.lines().isEmpty()) {
             throw new IOException(file + ": is empty; the first line names the columns");
         }
-        boolean decimalComma = text.separator() != ',';
-        List<String> written = text.lines().get(0).cells();
+        List<CsvText.Line> lines = text.lines().subList(1, text.lines().size());
+        return cells(file, text.separator(), text.lines().get(0), lines, dropped);
+    }
+
+    /**
+     * Decides which columns are read, by the header and by lines: all, or the first ones of the file.
+     *
+     * @param dropped columns that are left out
+     */
+    static Cells cells(Path file, char separator, CsvText.Line first, List<CsvText.Line> lines, List<String> dropped)
+            throws IOException {
+        boolean decimalComma = separator != ',';
+        List<String> written = first.cells();
         if (written.stream().allMatch(cell -> isNumber(cell, decimalComma))) {
             throw new IOException(
                     file + ": line 1 holds numbers only, but it has to name the columns; put a header there");
@@ -95,13 +112,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         if (new HashSet<>(header).size() < header.size()) {
             throw new IOException(file + ": two columns have the same name: " + header);
         }
-        List<CsvText.Line> lines = text.lines().subList(1, text.lines().size());
-        for (CsvText.Line line : lines) {
-            if (line.cells().size() != header.size()) {
-                throw new IOException(file + ": line " + line.number() + " has "
-                        + line.cells().size() + " cells, the header " + header.size());
-            }
-        }
+        checkWidths(file, header, lines);
         if (lines.isEmpty()) {
             throw new IOException(file + ": has a header and no rows");
         }
@@ -115,6 +126,15 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
             throw new IOException(file + ": no column is left");
         }
         return new Cells(file, header, kept, lines, decimalComma, List.copyOf(notes));
+    }
+
+    private static void checkWidths(Path file, List<String> header, List<CsvText.Line> lines) throws IOException {
+        for (CsvText.Line line : lines) {
+            if (line.cells().size() != header.size()) {
+                throw new IOException(file + ": line " + line.number() + " has "
+                        + line.cells().size() + " cells, the header " + header.size());
+            }
+        }
     }
 
     /** Names columns without a name as pandas does. */

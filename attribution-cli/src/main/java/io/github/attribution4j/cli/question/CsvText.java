@@ -33,7 +33,7 @@ record CsvText(char separator, List<Line> lines) {
      */
     record Line(int number, List<String> cells) {}
 
-    private static final char BYTE_ORDER_MARK = '\ufeff';
+    static final char BYTE_ORDER_MARK = '\ufeff';
 
     /**
      * Reads a file.
@@ -53,7 +53,12 @@ record CsvText(char separator, List<Line> lines) {
             skipped = 1;
         }
         char separator = declared.orElse(separator(text));
-        return new CsvText(separator, new Parser(file, text, separator, 1 + skipped).lines());
+        return new CsvText(separator, lines(file, text, separator, 1 + skipped));
+    }
+
+    /** Splits text into lines of cells. */
+    static List<Line> lines(Path file, String text, char separator, int firstLine) throws IOException {
+        return new Parser(file, text, separator, firstLine).lines();
     }
 
     /** Returns an encoding by name. */
@@ -93,13 +98,13 @@ record CsvText(char separator, List<Line> lines) {
     }
 
     /** The separator that spreadsheets write into a separate first line. */
-    private static Optional<Character> declared(String text) {
+    static Optional<Character> declared(String text) {
         String first = text.lines().findFirst().orElse("").strip();
         return first.length() == 5 && first.startsWith("sep=") ? Optional.of(first.charAt(4)) : Optional.empty();
     }
 
     /** Returns the most frequent separator of the header, outside of quotes. */
-    private static char separator(String text) {
+    static char separator(String text) {
         char[] known = {',', ';', '\t'};
         int[] counts = new int[known.length];
         boolean quoted = false;

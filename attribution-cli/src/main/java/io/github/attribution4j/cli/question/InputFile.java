@@ -125,16 +125,18 @@ public record InputFile(
                 yield new InputFile(arrays, List.of(), Optional.empty(), List.of());
             }
             case "npy" -> unnamed(convert(NumpyFiles.readNpy(file, tensors), reading), List.of());
-            case "csv" -> {
-                CsvTable.Cells cells = CsvTable.cells(file, reading.dropped(), reading.encoding());
-                yield reading.schema().isPresent()
-                        ? of(file, EncodedTable.of(cells, reading.schema().get()), reading, tensors)
-                        : of(CsvTable.of(cells), reading, tensors);
-            }
+            case "csv" -> of(CsvTable.cells(file, reading.dropped(), reading.encoding()), reading, tensors);
             default ->
                 throw new IOException(file + ": unknown kind of file; give .npz, .npy, .csv with a header, or an image "
                         + "(.png, .jpg, .gif, .bmp)");
         };
+    }
+
+    /** Converts the cells of a table as the schema says, or to numbers if there is none. */
+    static InputFile of(CsvTable.Cells cells, Reading reading, Tensors tensors) throws IOException {
+        return reading.schema().isPresent()
+                ? of(cells.file(), EncodedTable.of(cells, reading.schema().get()), reading, tensors)
+                : of(CsvTable.of(cells), reading, tensors);
     }
 
     private static InputFile of(CsvTable table, Reading reading, Tensors tensors) throws IOException {

@@ -198,6 +198,9 @@ public final class InputOptions {
     @Nullable
     Integer threads;
 
+    /** Some rows of the input, a table; set where the file is read in parts. */
+    CsvTable.@Nullable Cells part;
+
     /** Returns whether an input is given. */
     public boolean hasInput() {
         return input != null || text.given();

@@ -149,7 +149,10 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     private static Request read(
             InputOptions options, InputFile.Reading reading, int channels, boolean single, RuledModel model)
             throws IOException {
-        InputFile file = chosen(options, InputFile.read(options.requiredInput(), reading, channels, model.tensors()));
+        InputFile whole = options.part == null
+                ? InputFile.read(options.requiredInput(), reading, channels, model.tensors())
+                : InputFile.of(options.part, reading, model.tensors());
+        InputFile file = chosen(options, whole);
         Set<String> taken = new HashSet<>();
         Inputs inputs = Inputs.none();
         List<String> names = file.arrays().stream().map(NamedTensor::name).toList();

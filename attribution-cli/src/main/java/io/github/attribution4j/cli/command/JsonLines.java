@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.function.Consumer;
+
+/** A file of results that grows by a line for each, and from which a run that was stopped goes on. */
+final class JsonLines {
+    private JsonLines() {}
+
+    /** Passes on each line of a file, if there is one. */
+    static void read(Path file, Consumer<JsonObject> use) throws IOException {
+        if (!Files.exists(file)) {
+            return;
+        }
+        try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                try {
+                    if (JsonParser.parseString(line) instanceof JsonObject object) {
+                        use.accept(object);
+                    }
+                } catch (JsonParseException | IllegalStateException | UnsupportedOperationException e) {
+                    // Cut off when the process was killed: it says nothing.
+                }
+            }
+        }
+    }
+
+    /** Opens a new file, or one to go on with: after a whole line. */
+    static BufferedWriter append(Path file) throws IOException {
+        boolean cut = false;
+        if (Files.exists(file) && Files.size(file) > 0) {
+            try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "r")) {
+                bytes.seek(bytes.length() - 1);
+                cut = bytes.read() != '\n';
+            }
+        }
+        BufferedWriter writer = Files.newBufferedWriter(
+                file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        if (cut) {
+            writer.newLine();
+        }
+        return writer;
+    }
+}

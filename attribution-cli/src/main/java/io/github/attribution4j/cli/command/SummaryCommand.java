@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import io.github.attribution4j.cli.Failure;
+import io.github.attribution4j.cli.answer.Explained;
+import io.github.attribution4j.cli.answer.Explainer;
+import io.github.attribution4j.cli.question.CsvParts;
+import io.github.attribution4j.cli.question.ExplainOptions;
+import io.github.attribution4j.cli.question.Models;
+import io.github.attribution4j.cli.question.Texts;
+import io.github.attribution4j.run.Run.CancelledException;
+import io.github.attribution4j.run.Run.DeadlineExceededException;
+import io.github.attribution4j.tensor.TensorScope;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code attribution summary}. */
+@Command(
+        name = "summary",
+        versionProvider = AttributionCli.Version.class,
+        header = "Explains every row of a table, and writes a report.",
+        synopsisHeading = "%nUsage: ",
+        descriptionHeading = "%n",
+        description = {
+            "The report is one HTML file, without script: importance of features, beeswarm, heat map, forces, the"
+                    + " largest dependences, and single rows to click.",
+            "The table is read in parts, so that it may have any number of rows. Each part is a line of the file of"
+                    + " rows. Run again, rows that are done there are skipped; failed, new and changed ones run.",
+            "Options are those of 'explain'; --html says where the report goes."
+        },
+        optionListHeading = "%nOptions:%n",
+        sortOptions = false,
+        footerHeading = "%nExample:%n",
+        footer = {
+            "  attribution summary --model m.pt --input rows.csv --method shapley-sampling --target 1 \\",
+            "      --baseline baseline.csv --html report.html",
+            "The exit code is 0 if all rows are done, that of the failures if they have one in common, else 2."
+        })
+final class SummaryCommand implements Callable<Integer> {
+    private static final int KEY_BYTES = 12;
+    /** If so many rows fail and none is done, it is not for the rows. */
+    private static final int HOPELESS = 8;
+    /** Options that change where results go, and not what they are; and the table, whose rows have keys. */
+    private static final Set<String> NO_PART_OF_KEY = Set.of(
+            "--html",
+            "--results",
+            "--progress",
+            "--sample",
+            "--singles",
+            "--title",
+            "--top",
+            "--input",
+            "--quiet",
+            "--debug",
+            "--threads",
+            "--memory",
+            "--deadline");
+
+    private static final Set<String> REFUSED = Set.of(
+            "--out",
+            "--json",
+            "--png",
+            "--svg",
+            "--picture",
+            "--keep-inputs",
+            "--show",
+            "--example",
+            "--rows",
+            "--text",
+            "--tokens",
+            "--layer",
+            "--unbatched");
+
+    @Mixin
+    private ExplainOptions options = new ExplainOptions();
+
+    @Option(
+            names = "--title",
+            paramLabel = "TEXT",
+            description = "The title of the report. Default: method and input file.")
+    private @Nullable String title;
+
+    @Option(
+            names = "--results",
+            paramLabel = "FILE",
+            description = "Where explained rows go, and where done ones are found. Default: rows.jsonl beside the"
+                    + " report, with its name in front.")
+    private @Nullable Path results;
+
+    @Option(
+            names = "--part",
+            paramLabel = "ROWS",
+            defaultValue = "256",
+            description = "Rows explained and recorded together. Default: ${DEFAULT-VALUE}.")
+    private int part = 256;
+
+    @Option(
+            names = "--sample",
+            paramLabel = "ROWS",
+            defaultValue = "10000",
+            description = "Rows that pictures of single points show, chosen evenly by chance; importances are of all"
+                    + " rows. Default: ${DEFAULT-VALUE}.")
+    private int sample = 10_000;
+
+    @Option(
+            names = "--singles",
+            paramLabel = "ROWS",
+            defaultValue = "100",
+            description = "Rows to click, spread evenly over the scores. Default: ${DEFAULT-VALUE}.")
+    private int singles = 100;
+
+    @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
+    private boolean progress;
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    private final Set<String> wanted = new HashSet<>();
+    private long done;
+    private long skipped;
+    private long failed;
+    private int code;
+
+    @Override
+    public Integer call() throws IOException {
+        Path page = check();
+        Path file = results == null ? beside(page) : results;
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        boolean shown = progress || (!common.quiet && Terminal.isInteractive());
+        byte[] request = request();
+        try (CsvParts parts = CsvParts.open(options.data, part);
+                RowResults recorded = RowResults.open(file)) {
+            try (Models models = new Models();
+                    ProgressDisplay display = new ProgressDisplay(err, shown)) {
+                for (CsvParts.Part next = parts.next(); next != null; next = parts.next()) {
+                    explain(next, request, models, recorded, err);
+                    display.show("rows", parts.fraction(), done + skipped + failed + " rows");
+                }
+            }
+            write(page, recorded);
+        }
+        if (!common.quiet) {
+            out.println(Texts.count(done + skipped + failed, "row") + ": " + done + " done, " + skipped
+                    + " done before, " + failed + " failed; report in " + page + ", rows in " + file);
+            out.flush();
+        }
+        return code;
+    }
+
+    /** Checks what can be checked before anything is read, and returns where the report goes. */
+    private Path check() throws IOException {
+        Path page = options.html;
+        if (page == null) {
+            throw new IllegalArgumentException("--html is needed: the file of the report, such as --html report.html");
+        }
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (REFUSED.contains(option.longestName())) {
+                throw new IllegalArgumentException(option.longestName()
+                        + ": summary explains all rows of a table by its columns, and writes a report; leave it out,"
+                        + " or use 'explain'");
+            }
+        }
+        Path input = options.data.requiredInput();
+        if (!input.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
+            throw new IllegalArgumentException(
+                    "--input " + input + ": summary reads tables; give a .csv whose first line names the columns");
+        }
+        if (!Files.isRegularFile(input)) {
+            throw new NoSuchFileException(input.toString());
+        }
+        for (Path file : Arrays.asList(page, results)) {
+            Path folder = file == null ? null : file.toAbsolutePath().getParent();
+            if (folder != null && !Files.isDirectory(folder)) {
+                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
+            }
+        }
+        atLeast("--part", part, 1);
+        atLeast("--sample", sample, 1);
+        atLeast("--singles", singles, 0);
+        atLeast("--top", options.top, 1);
+        return page;
+    }
+
+    private static void atLeast(String option, int value, int least) {
+        if (value < least) {
+            throw new IllegalArgumentException(option + " " + value + ": must be at least " + least);
+        }
+    }
+
+    private static Path beside(Path page) {
+        String name = String.valueOf(page.getFileName());
+        int dot = name.lastIndexOf('.');
+        return page.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + "-rows.jsonl");
+    }
+
+    /** Returns a digest of what is asked of each row: the options, and size and time of the files that they name. */
+    private byte[] request() throws IOException {
+        MessageDigest digest = sha256();
+        List<OptionSpec> given =
+                new ArrayList<>(spec.commandLine().getParseResult().matchedOptions());
+        given.sort(Comparator.comparing(OptionSpec::longestName));
+        for (OptionSpec option : given) {
+            if (!NO_PART_OF_KEY.contains(option.longestName())) {
+                add(digest, option.longestName());
+                for (String value : option.originalStringValues()) {
+                    add(digest, value);
+                    add(digest, stamp(value));
+                }
+            }
+        }
+        return digest.digest();
+    }
+
+    private static String stamp(String value) throws IOException {
+        try {
+            Path file = Path.of(value.substring(value.indexOf('=') + 1));
+            return Files.isRegularFile(file) ? Files.size(file) + "@" + Files.getLastModifiedTime(file) : "";
+        } catch (InvalidPathException e) {
+            return "";
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static void add(MessageDigest digest, String text) {
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) 0);
+    }
+
+    private static String key(byte[] request, CsvParts.Part rows, int row) {
+        MessageDigest digest = sha256();
+        digest.update(request);
+        add(digest, Long.toString(rows.first() + row));
+        rows.names().forEach(name -> add(digest, name));
+        rows.cells(row).forEach(cell -> add(digest, cell));
+        return HexFormat.of().formatHex(digest.digest(), 0, KEY_BYTES);
+    }
+
+    private void explain(CsvParts.Part rows, byte[] request, Models models, RowResults recorded, PrintWriter err)
+            throws IOException {
+        String[] keys = IntStream.range(0, rows.size())
+                .mapToObj(row -> key(request, rows, row))
+                .toArray(String[]::new);
+        wanted.addAll(List.of(keys));
+        List<Integer> open = IntStream.range(0, rows.size())
+                .filter(row -> !recorded.has(keys[row]))
+                .boxed()
+                .toList();
+        skipped += rows.size() - open.size();
+        if (!open.isEmpty()) {
+            explain(rows, open, keys, models, recorded, err);
+        }
+    }
+
+    /** Explains rows together; if that fails, each half alone, so that one bad row does not take others with it. */
+    private void explain(
+            CsvParts.Part rows, List<Integer> open, String[] keys, Models models, RowResults recorded, PrintWriter err)
+            throws IOException {
+        try (TensorScope scope = TensorScope.open()) {
+            rows.use(open, options.data);
+            try (Explained explained = Explainer.explain(options, models, unused -> {})) {
+                recorded.done(
+                        open.stream().map(row -> rows.first() + row).toList(),
+                        open.stream().map(row -> keys[row]).toList(),
+                        explained.explanation());
+            }
+            done += open.size();
+        } catch (DeadlineExceededException | CancelledException e) {
+            throw e;
+        } catch (RuntimeException | IOException e) {
+            if (open.size() > 1) {
+                int half = open.size() / 2;
+                explain(rows, open.subList(0, half), keys, models, recorded, err);
+                explain(rows, open.subList(half, open.size()), keys, models, recorded, err);
+            } else {
+                failed(rows.first() + open.get(0), e, recorded, err);
+            }
+        }
+    }
+
+    private void failed(long row, Exception e, RowResults recorded, PrintWriter err) throws IOException {
+        Failure failure = Failure.of(e);
+        failed++;
+        code = failed == 1 || code == failure.code() ? failure.code() : Failure.BAD_REQUEST;
+        if (done == 0 && skipped == 0 && failed >= HOPELESS) {
+            if (e instanceof IOException io) {
+                throw io;
+            }
+            throw (RuntimeException) e;
+        }
+        recorded.failed(row, failure);
+        err.println("attribution summary: row " + row + ": " + failure.line());
+        if (common.debug) {
+            e.printStackTrace(err);
+        }
+        err.flush();
+    }
+
+    private void write(Path page, RowResults recorded) throws IOException {
+        SummaryRows rows = new SummaryRows(sample);
+        recorded.read(rows::about, row -> {
+            // A row that is there twice, after two runs side by side, counts once.
+            if (wanted.remove(row.key())) {
+                rows.add(row);
+            }
+        });
+        if (rows.isEmpty()) {
+            throw new IllegalArgumentException(
+                    options.data.requiredInput() + ": no row could be explained; the lines above say why");
+        }
+        rows.report(Objects.requireNonNullElse(title, ""), String.valueOf(options.data.requiredInput()), failed)
+                .top(options.top)
+                .singles(singles)
+                .write(page);
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.cli.Cli;
+import io.github.attribution4j.cli.Cli.Said;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SummaryCommandTest {
+    @TempDir
+    Path folder;
+
+    private Path table;
+    private Path report;
+    private Path results;
+
+    @BeforeEach
+    void files() throws IOException {
+        table = folder.resolve("rows.csv");
+        report = folder.resolve("report.html");
+        results = folder.resolve("report-rows.jsonl");
+        Files.write(table, lines(7));
+    }
+
+    /** Returns the demo's header and rows, the same ones again with other numbers. */
+    private List<String> lines(int rows) throws IOException {
+        List<String> demo = Files.readAllLines(Cli.demo(folder, "patients.csv"));
+        List<String> lines = new ArrayList<>(List.of(demo.get(0)));
+        for (int i = 0; i < rows; i++) {
+            String row = demo.get(1 + i % (demo.size() - 1));
+            lines.add((10 + i) + row.substring(row.indexOf(',')));
+        }
+        return lines;
+    }
+
+    private Said summary(String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "summary",
+                "--model",
+                Cli.demo(folder, "breast-cancer.pt").toString(),
+                "--input",
+                table.toString(),
+                "--baseline",
+                Cli.demo(folder, "patient-baseline.csv").toString(),
+                "--html",
+                report.toString(),
+                "--device",
+                Cli.DEVICE));
+        arguments.addAll(List.of(more));
+        return Cli.run(arguments.toArray(String[]::new));
+    }
+
+    private List<JsonObject> results() throws IOException {
+        return Files.readAllLines(results).stream()
+                .filter(line -> line.endsWith("}"))
+                .map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .toList();
+    }
+
+    private static long count(String text, String part) {
+        return text.split(part, -1).length - 1L;
+    }
+
+    @Test
+    void everyRowIsExplainedInPartsAndReported() throws IOException {
+        Said said = summary("--probability", "0", "--part", "3", "--top", "30", "--title", "Who is <ill>?");
+        assertThat(said.err()).isEmpty();
+        assertThat(said.code()).isZero();
+        assertThat(said.out())
+                .isEqualTo("7 rows: 7 done, 0 done before, 0 failed; report in " + report + ", rows in " + results
+                        + System.lineSeparator());
+        assertThat(results())
+                .extracting(line -> line.getAsJsonArray("rows").toString())
+                .containsExactly("[0,1,2]", "[3,4,5]", "[6]");
+        String html = Files.readString(report);
+        assertThat(html)
+                .contains("<h1>Who is &lt;ill&gt;?</h1>", "<dt>method</dt><dd>integrated-gradients</dd>")
+                .contains("<dt>target</dt><dd>probability", "mean radius", "mean radius = 10")
+                .doesNotContain("<script", "x_0");
+        assertThat(count(html, "<details>")).isEqualTo(7);
+        assertThat(count(html, ">attribution of ")).isEqualTo(10);
+    }
+
+    @Test
+    void aRowIsWhatExplainSaysOfIt() throws IOException {
+        summary("--probability", "0", "--part", "3");
+        Path json = folder.resolve("why.json");
+        Said said = Cli.explain(
+                "--model", folder.resolve("breast-cancer.pt").toString(),
+                "--input", table.toString(),
+                "--baseline", folder.resolve("patient-baseline.csv").toString(),
+                "--probability", "0",
+                "--json", json.toString());
+        assertThat(said.code()).isZero();
+        JsonArray part = results().get(1).getAsJsonArray("attributions");
+        try (Explanation whole = Explanation.fromJson(Files.readString(json))) {
+            for (int i = 0; i < part.size(); i++) {
+                double[] expected = whole.features(3 + i).contributions();
+                for (int f = 0; f < expected.length; f++) {
+                    assertThat(part.get(i).getAsJsonArray().get(f).getAsDouble())
+                            .isCloseTo(expected[f], within(1e-6));
+                }
+            }
+            assertThat(results().get(1).getAsJsonArray("features").get(0).getAsString())
+                    .isEqualTo(whole.features(0).name(0));
+        }
+    }
+
+    @Test
+    void runAgainOnlyNewAndChangedRowsRun() throws IOException {
+        summary("--probability", "0");
+        String first = Files.readString(report);
+        assertThat(summary("--probability", "0").out()).startsWith("7 rows: 0 done, 7 done before, 0 failed;");
+        assertThat(Files.readString(report)).isEqualTo(first);
+        List<String> lines = lines(9);
+        lines.set(3, lines.get(3).replaceFirst("^12", "99"));
+        Files.write(table, lines);
+        assertThat(summary("--probability", "0").out()).startsWith("9 rows: 3 done, 6 done before, 0 failed;");
+        assertThat(Files.readString(report)).contains("mean radius = 99").doesNotContain("mean radius = 12:");
+        // Another question is asked of all rows.
+        assertThat(summary("--probability", "1").out()).startsWith("9 rows: 9 done, 0 done before");
+        assertThat(summary("--probability", "1", "--set", "steps=7").out()).startsWith("9 rows: 9 done");
+        Files.setLastModifiedTime(
+                folder.resolve("patient-baseline.csv"), java.nio.file.attribute.FileTime.fromMillis(1_000_000));
+        assertThat(summary("--probability", "0").out()).startsWith("9 rows: 9 done");
+    }
+
+    @Test
+    void aLineCutOffByAKilledProcessIsDoneAgain() throws IOException {
+        summary("--probability", "0", "--part", "3");
+        String whole = Files.readString(results);
+        String first = Files.readString(report);
+        Files.writeString(results, whole.substring(0, whole.length() - 100));
+        Said said = summary("--probability", "0", "--part", "3");
+        assertThat(said.out()).startsWith("7 rows: 1 done, 6 done before, 0 failed;");
+        assertThat(Files.readString(report)).isEqualTo(first);
+    }
+
+    @Test
+    void oneBadRowFailsAloneAndIsTriedAgain() throws IOException {
+        List<String> lines = lines(7);
+        String good = lines.get(5);
+        lines.set(5, "missing" + good.substring(good.indexOf(',')));
+        Files.write(table, lines);
+        Said said = summary("--probability", "0");
+        assertThat(said.code()).isEqualTo(2);
+        assertThat(said.refusal())
+                .startsWith("attribution summary: row 4: ")
+                .contains("line 6, column 'mean radius': 'missing' is not a number");
+        assertThat(said.out()).startsWith("7 rows: 6 done, 0 done before, 1 failed;");
+        assertThat(Files.readString(report)).contains("1 row could not be explained", "(6 examples)");
+        lines.set(5, good);
+        Files.write(table, lines);
+        assertThat(summary("--probability", "0").out()).startsWith("7 rows: 1 done, 6 done before, 0 failed;");
+        assertThat(Files.readString(report)).contains("(7 examples)").doesNotContain("could not be explained");
+    }
+
+    @Test
+    void whatFailsForEveryRowIsSaidOnce() throws IOException {
+        Files.write(table, lines(40));
+        Said said = summary("--target", "17", "--part", "20");
+        assertThat(said.code()).isEqualTo(2);
+        List<String> said17 = said.err().lines().toList();
+        assertThat(said17).hasSizeLessThanOrEqualTo(8);
+        assertThat(said17.get(said17.size() - 1)).contains("17");
+        assertThat(report).doesNotExist();
+    }
+
+    @Test
+    void pointsAreASampleAndImportancesOfAllRows() throws IOException {
+        Files.write(table, lines(40));
+        Said said = summary("--probability", "0", "--sample", "15", "--singles", "4", "--part", "16");
+        assertThat(said.code()).isZero();
+        String html = Files.readString(report);
+        assertThat(html).contains("40; pictures of single points show 15 of them", "(40 examples)");
+        assertThat(count(html, "<details>")).isEqualTo(4);
+        // The same rows, whatever the parts, and spread over the table.
+        TreeSet<Integer> rows = new TreeSet<>();
+        for (String piece : html.split("\\(row ", -1)) {
+            if (piece.matches("(?s)\\d+, score.*")) {
+                rows.add(Integer.parseInt(piece.substring(0, piece.indexOf(','))));
+            }
+        }
+        assertThat(rows).hasSize(15);
+        assertThat(Collections.max(rows) - Collections.min(rows)).isGreaterThan(20);
+        summary(
+                "--probability",
+                "0",
+                "--sample",
+                "15",
+                "--singles",
+                "4",
+                "--part",
+                "7",
+                "--results",
+                folder.resolve("other.jsonl").toString());
+        for (int row : rows) {
+            assertThat(Files.readString(report)).contains("(row " + row + ", score");
+        }
+    }
+
+    @Test
+    void rowsOfDifferentTargetsAreCohorts() throws IOException {
+        Said said = summary();
+        assertThat(said.code()).isZero();
+        assertThat(Files.readString(report)).contains("Rows are explained for 2 different targets", "<dt>cohorts</dt>");
+    }
+
+    @Test
+    void refusals() throws IOException {
+        assertThat(summary("--png", "a.png").refusal())
+                .isEqualTo("attribution summary: --png: summary explains all rows of a table by its columns, and writes"
+                        + " a report; leave it out, or use 'explain'");
+        assertThat(summary("--part", "0").refusal()).endsWith("--part 0: must be at least 1");
+        assertThat(summary("--results", folder.resolve("no").resolve("r.jsonl").toString())
+                        .refusal())
+                .contains("does not exist; make it first");
+        Said none = Cli.run("summary", "--model", "m.pt", "--input", table.toString());
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.refusal()).contains("--html is needed");
+        assertThat(Cli.run("summary", "--model", "m.pt", "--input", "a.npz", "--html", report.toString())
+                        .refusal())
+                .contains("--input a.npz: summary reads tables; give a .csv");
+        Files.writeString(table, "a,b\n");
+        assertThat(summary().refusal()).contains("has a header and no rows");
+    }
+}
