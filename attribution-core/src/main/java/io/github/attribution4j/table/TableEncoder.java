@@ -2,14 +2,12 @@
 package io.github.attribution4j.table;
 
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Features;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.table.Column.Kind;
@@ -18,7 +16,6 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +23,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +53,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TableEncoder {
     private static final int MOST_PROBLEMS = 10;
-    private static final int MOST_DESCRIBED = 12;
     private static final TableEncoder NONE = new TableEncoder(List.of());
 
     private final List<Column> columns;
@@ -367,12 +362,13 @@ public final class TableEncoder {
      * @param scores takes rows as {@link #decode} makes them, returns {@code outputs[r][class]}
      */
     public Model.TableFunction scorer(Function<List<Map<String, @Nullable Object>>, double[][]> scores) {
-        return new RowScorer(this, rows -> scores.apply(decoded(rows)));
+        return new RowScorer(this, rows -> scores.apply(RowScorer.decoded(this, rows)));
     }
 
     /** Makes a table function of a scorer of rows of named values that returns a single number for each row. */
     public Model.TableFunction singleScorer(Function<List<Map<String, @Nullable Object>>, double[]> scores) {
-        return new RowScorer(this, Model.TableFunction.ofScores(rows -> scores.apply(decoded(rows))));
+        return new RowScorer(
+                this, Model.TableFunction.ofScores(rows -> scores.apply(RowScorer.decoded(this, rows))));
     }
 
     /**
@@ -382,46 +378,8 @@ public final class TableEncoder {
      */
     public AsyncScorer asyncScorer(
             Function<List<Map<String, @Nullable Object>>, ? extends CompletionStage<double[][]>> service) {
-        return AsyncScorer.of(rows -> service.apply(decoded(rows)), this::describe);
-    }
-
-    private List<Map<String, @Nullable Object>> decoded(double[][] rows) {
-        List<Map<String, @Nullable Object>> decoded = new ArrayList<>(rows.length);
-        for (int row = 0; row < rows.length; row++) {
-            try {
-                decoded.add(decode(rows[row]));
-            } catch (IllegalArgumentException e) {
-                throw new ModelException.OnRows(
-                        "row " + row + " of " + rows.length + " encodes no row of the table: " + e.getMessage(), e);
-            }
-        }
-        return decoded;
-    }
-
-    /** A scorer of named values, whose messages say what rows hold. */
-    private record RowScorer(TableEncoder encoder, Model.TableFunction function) implements Model.TableFunction {
-        @Override
-        public double[][] score(double[][] rows) {
-            return function.score(rows);
-        }
-
-        @Override
-        public String describe(double[] row) {
-            return encoder.describe(row);
-        }
-    }
-
-    private String describe(double[] row) {
-        try {
-            String values = decode(row).entrySet().stream()
-                    .limit(MOST_DESCRIBED)
-                    .map(value -> value.getKey() + "="
-                            + (value.getValue() == null ? "missing" : Column.text(value.getValue())))
-                    .collect(Collectors.joining(", "));
-            return "{" + values + (columns.size() > MOST_DESCRIBED ? ", ...}" : "}");
-        } catch (IllegalArgumentException e) {
-            return Arrays.toString(row);
-        }
+        return AsyncScorer.of(
+                rows -> service.apply(RowScorer.decoded(this, rows)), row -> RowScorer.described(this, row));
     }
 
     /**
@@ -434,55 +392,7 @@ public final class TableEncoder {
      * @throws IllegalArgumentException if the explanation is of something else, or a group spans several columns
      */
     public List<Attributed> columns(Explanation explanation, int example) {
-        Features features = explanation.features(example);
-        double[] row = new double[width()];
-        double[] sums = new double[columns.size()];
-        double[] errors = new double[columns.size()];
-        int[] parts = new int[columns.size()];
-        int elements = 0;
-        for (int feature = 0; feature < features.size(); feature++) {
-            int[] own = features.elements(feature);
-            elements += own.length;
-            if (elements > width()) {
-                break;
-            }
-            int column = column(own, features.name(feature));
-            sums[column] += features.contribution(feature);
-            errors[column] = parts[column]++ == 0 ? features.standardError(feature) : Double.NaN;
-            List<Double> values = features.values(feature);
-            for (int i = 0; i < values.size(); i++) {
-                row[own[i]] = values.get(i);
-            }
-        }
-        if (elements != width()) {
-            throw new IllegalArgumentException("explanation: its rows have "
-                    + (elements > width() ? "more than " + width() : "" + elements)
-                    + " elements, and the encoder makes "
-                    + width() + "; give an explanation of inputs that it made");
-        }
-        Map<String, @Nullable Object> values = features.hasValues() ? decode(row) : Map.of();
-        return IntStream.range(0, columns.size())
-                .mapToObj(i -> {
-                    String name = columns.get(i).name();
-                    return new Attributed(name, values.get(name), sums[i], errors[i]);
-                })
-                .toList();
-    }
-
-    /** Returns the column that has all elements of a feature. */
-    private int column(int[] elements, String feature) {
-        int[] in = Arrays.stream(elements)
-                .map(element -> {
-                    int at = Arrays.binarySearch(starts, element);
-                    return at >= 0 ? at : -at - 2;
-                })
-                .distinct()
-                .toArray();
-        if (in.length != 1 || in[0] >= columns.size()) {
-            throw new IllegalArgumentException("explanation: its feature '" + feature
-                    + "' is not within one column; explain with the encoder's mask(), or without one");
-        }
-        return in[0];
+        return new ColumnSums(this, starts).of(explanation.features(example));
     }
 
     @Override
