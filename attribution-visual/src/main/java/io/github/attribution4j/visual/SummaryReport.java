@@ -149,9 +149,12 @@ public final class SummaryReport {
                 .append(SvgWriter.escape(settings.title))
                 .append("</h1>\n");
         facts(out, statistics);
+        List<String> dependences = dependences();
         out.append("<nav><a href=\"#importance\">Importance</a><a href=\"#values\">Values</a>"
-                + "<a href=\"#examples\">Examples</a><a href=\"#dependences\">Dependences</a>"
-                + "<a href=\"#single\">Single examples</a></nav>\n");
+                        + "<a href=\"#examples\">Examples</a>")
+                .append(dependences.isEmpty() ? "" : "<a href=\"#dependences\">Dependences</a>")
+                .append(settings.singles == 0 ? "" : "<a href=\"#single\">Single examples</a>")
+                .append("</nav>\n");
         section(out, "importance", "Importance of features", "The mean magnitude of a feature's attributions.");
         figure(out, SummaryChart.bars(statistics));
         int cohorts = statistics.groups().size();
@@ -173,7 +176,7 @@ public final class SummaryReport {
         figure(out, SummaryChart.heatMap(table));
         figure(out, SummaryChart.forces(table));
         figure(out, SummaryChart.decisions(table));
-        dependences(out);
+        dependences(out, dependences);
         singles(out);
         return out.append("</body>\n</html>\n").toString();
     }
@@ -218,13 +221,17 @@ public final class SummaryReport {
         out.append(chart.top(settings.top).picture().toHtmlFragment());
     }
 
-    private void dependences(StringBuilder out) {
+    /** Returns the features whose dependences are shown. */
+    private List<String> dependences() {
         Examples examples = table.examples();
-        List<String> shown = IntStream.of(examples.ranked())
+        return IntStream.of(examples.ranked())
                 .filter(feature -> examples.columns()[feature].isKnown())
                 .limit(settings.dependences)
                 .mapToObj(feature -> table.features().get(feature))
                 .toList();
+    }
+
+    private void dependences(StringBuilder out, List<String> shown) {
         if (!shown.isEmpty()) {
             section(
                     out,
