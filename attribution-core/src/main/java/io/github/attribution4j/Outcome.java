@@ -4,6 +4,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.internal.numeric.FiniteValues;
+import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -35,6 +36,7 @@ public final class Outcome {
         private List<Tensor> standardErrors = List.of();
         private @Nullable List<String> names;
         private boolean ofInputs = true;
+        private @Nullable List<FeatureNames> features;
         private @Nullable ElementGroups groups;
         private double @Nullable [] baselineScores;
         private double @Nullable [] gap;
@@ -68,6 +70,16 @@ public final class Outcome {
             copy.names = List.copyOf(names);
             copy.ofInputs = false;
         });
+    }
+
+    /**
+     * Returns a copy whose attributions are of something else than inputs and layers, such as pairs of features.
+     *
+     * @param names what each attribution is of
+     * @param features names of the positions on the axes of each
+     */
+    public Outcome of(List<String> names, List<FeatureNames> features) {
+        return ofLayers(names).with(copy -> copy.features = List.copyOf(features));
     }
 
     /** Returns a copy with standard errors: one tensor for each attribution, which the explanation will own. */
@@ -148,8 +160,18 @@ public final class Outcome {
      * @param groupNames a name for each group: none, one list for all examples, or one for each of the rows
      */
     public Outcome groups(List<Shape> shapes, List<int[]> ids, List<List<String>> groupNames) {
+        return groups(shapes, ids, groupNames, true);
+    }
+
+    /**
+     * Returns a copy with groups of elements; otherwise as {@link #groups(List, List, List)}.
+     *
+     * @param shared whether each element has the whole contribution of its group; if not, that is the sum over its
+     *     elements
+     */
+    public Outcome groups(List<Shape> shapes, List<int[]> ids, List<List<String>> groupNames, boolean shared) {
         return with(copy -> copy.groups =
-                new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), true, null));
+                new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), shared, null));
     }
 
     /** Returns a copy with the names and groups of an explanation of copies of the examples. */
@@ -158,6 +180,7 @@ public final class Outcome {
             copy.names = copies.names();
             copy.ofInputs = copies.labels().ofInputs();
             copy.groups = copies.labels().groups();
+            copy.features = copies.labels().ofInputs() ? null : copies.labels().names();
         });
     }
 
@@ -190,7 +213,8 @@ public final class Outcome {
     }
 
     private Labels labels(Evaluator evaluator, List<String> names) {
-        Labels labels = Labels.none(parts.attributions.size(), evaluator.classes(), evaluator.words())
+        Labels none = Labels.none(parts.attributions.size(), evaluator.classes(), evaluator.words());
+        Labels labels = (parts.features == null ? none : none.with(parts.features))
                 .withGroups(parts.groups == null ? null : parts.groups.of(evaluator.sources()));
         return parts.ofInputs ? labels.ofInputs(evaluator.inputs(), names, parts.attributions) : labels.ofLayers();
     }

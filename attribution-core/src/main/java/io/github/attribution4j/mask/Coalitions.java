@@ -192,6 +192,19 @@ public final class Coalitions {
         return trees;
     }
 
+    /** Returns whether the groups are made of the same elements in all examples. */
+    public boolean areAlike() {
+        return groups.areAlike();
+    }
+
+    /**
+     * Returns what the groups of an example are called: the mask's names, or the names of the elements of groups that
+     * have one; blank where neither is known.
+     */
+    public List<String> labels(int example) {
+        return groups.labels(example);
+    }
+
     /** Returns the largest number of groups of any example. */
     public int mostGroups() {
         return groups.most();

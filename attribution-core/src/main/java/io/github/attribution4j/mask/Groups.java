@@ -218,6 +218,11 @@ final class Groups {
         return places;
     }
 
+    /** Returns whether the groups are made of the same elements in all examples. */
+    boolean areAlike() {
+        return shapes.stream().allMatch(shape -> shape.dim(0) == 1);
+    }
+
     /** Returns what the groups of an example are called, those of one element by its name; blank where none is known. */
     List<String> labels(int example) {
         List<String> given = names.isEmpty()
@@ -231,7 +236,8 @@ final class Groups {
             for (int element = 0; element < numbers.length; element++) {
                 int group = (int) numbers[element];
                 if (sizes[group]++ == 0) {
-                    labels[group] = one.features().element(one.name(), one.tensor().shape(), example, element);
+                    labels[group] =
+                            one.features().element(one.name(), one.tensor().shape(), example, element);
                 }
             }
         }

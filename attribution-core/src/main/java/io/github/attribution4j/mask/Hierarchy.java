@@ -69,10 +69,10 @@ public final class Hierarchy {
     public static Hierarchy flat() {
         return new Hierarchy(
                 "flat",
-                (groups, inputs, example, problems) -> Optional.of(GroupTree.join(IntStream.range(
-                                0, groups.count(example))
-                        .mapToObj(GroupTree::of)
-                        .toList())));
+                (groups, inputs, example, problems) ->
+                        Optional.of(GroupTree.join(IntStream.range(0, groups.count(example))
+                                .mapToObj(GroupTree::of)
+                                .toList())));
     }
 
     /**
@@ -82,8 +82,7 @@ public final class Hierarchy {
      */
     public static Hierarchy halves() {
         return new Hierarchy(
-                "halves",
-                (groups, inputs, example, problems) -> Optional.of(new Halves(groups, example).tree()));
+                "halves", (groups, inputs, example, problems) -> Optional.of(new Halves(groups, example).tree()));
     }
 
     /**
@@ -119,8 +118,7 @@ public final class Hierarchy {
                 .collect(Collectors.joining(", "));
         return new Hierarchy(
                 "correlation:" + linkage + ":" + digest,
-                (groups, inputs, example, problems) ->
-                        correlations.tree(linkage, groups, inputs, example, problems));
+                (groups, inputs, example, problems) -> correlations.tree(linkage, groups, inputs, example, problems));
     }
 
     /**
@@ -181,8 +179,7 @@ public final class Hierarchy {
 
     private static GroupTree nested(int[] groups, int[][] larger, int level) {
         if (level == larger.length) {
-            return GroupTree.join(
-                    Arrays.stream(groups).mapToObj(GroupTree::of).toList());
+            return GroupTree.join(Arrays.stream(groups).mapToObj(GroupTree::of).toList());
         }
         Map<Integer, List<Integer>> parts = new LinkedHashMap<>();
         for (int group : groups) {
@@ -190,8 +187,7 @@ public final class Hierarchy {
                     .add(group);
         }
         return GroupTree.join(parts.values().stream()
-                .map(part -> nested(
-                        part.stream().mapToInt(Integer::intValue).toArray(), larger, level + 1))
+                .map(part -> nested(part.stream().mapToInt(Integer::intValue).toArray(), larger, level + 1))
                 .toList());
     }
 

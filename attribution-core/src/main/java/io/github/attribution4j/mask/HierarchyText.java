@@ -10,7 +10,6 @@ import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -60,8 +59,9 @@ final class HierarchyText {
         }
         if (text.startsWith("(")) {
             Node root = new Reader(text).whole();
-            return Hierarchy.named(root.toString(), (groups, inputs, example, problems) -> root.tree(
-                    groups.labels(example), problems));
+            return Hierarchy.named(
+                    root.toString(),
+                    (groups, inputs, example, problems) -> root.tree(groups.labels(example), problems));
         }
         throw new IllegalArgumentException("'" + text + "' is none of " + Hierarchy.TEXTS);
     }
@@ -103,7 +103,9 @@ final class HierarchyText {
                 throw new IllegalArgumentException("there is no group '" + name + "' among " + labels.size() + "; "
                         + NearNames.hint(
                                 name,
-                                labels.stream().filter(label -> !label.isEmpty()).toList()));
+                                labels.stream()
+                                        .filter(label -> !label.isEmpty())
+                                        .toList()));
             }
             if (!used.add(group)) {
                 throw new IllegalArgumentException("group '" + name + "' occurs twice");

@@ -22,6 +22,7 @@ import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What the score loses when one group of elements is taken from another example, all others staying: permutation
@@ -36,6 +37,8 @@ import java.util.Arrays;
  * together; the mean over examples is the usual importance of a feature.
  *
  * <p>The attribution of a group stands at each of its elements.
+ *
+ * <p>{@link #importance} is the importance by loss over a labelled set: how much larger the loss becomes.
  *
  * <p><b>Standard errors</b> are those of the mean over shuffles; with a single one, the default, there are none.
  *
@@ -88,22 +91,71 @@ public final class FeaturePermutation extends Described<Model, FeaturePermutatio
         return with(CoalitionMethod.MASK, mask);
     }
 
+    /** What the inputs of a request become when groups take their values from other examples. */
+    private Coalitions coalitions(Model model, Inputs inputs, Target target, Run run) {
+        Problems problems = new Problems();
+        problems.collect(() -> checkExamples(inputs, problems));
+        return Coalitions.amongExamples(
+                this, model, inputs, target, run.started(), value(CoalitionMethod.MASK), problems);
+    }
+
+    /** Returns for each example, for each shuffle of its first group, then of its second and so on, the score. */
+    private double[][] shuffled(Coalitions coalitions) {
+        int[][] partners = partners(coalitions.evaluator(), coalitions.mostGroups());
+        return coalitions.scores(
+                example -> shuffles * coalitions.groups(example),
+                (example, row, kept) -> {
+                    Arrays.fill(kept, true);
+                    kept[row / shuffles] = false;
+                },
+                (example, row) -> partners[row][example]);
+    }
+
+    /**
+     * Returns the importance of each group over a labelled set: how much larger the mean loss becomes when the group is
+     * shuffled between the examples, once for each shuffle. Give several shuffles for the spread.
+     *
+     * <pre>{@code
+     * new FeaturePermutation().shuffles(10).importance(model, inputs, Target.loss(Loss.crossEntropy(), labels), run)
+     * }</pre>
+     *
+     * @param loss of each example, such as {@link Target#loss}; what is smaller for better models
+     * @throws io.github.attribution4j.run.InvalidRequestException if a request is wrong, or examples have different
+     *     groups
+     */
+    public PermutationImportance importance(Model model, Inputs inputs, Target loss, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            Coalitions coalitions = coalitions(model, inputs, loss, run);
+            List<String> names = coalitions.labels(0);
+            Problems problems = new Problems();
+            problems.require(
+                    coalitions.areAlike(),
+                    "feature-permutation: the mask " + value(CoalitionMethod.MASK) + " makes other groups in each"
+                            + " example, and importance is that of the same groups in all; give a mask that serves all"
+                            + " examples");
+            problems.throwIfAny();
+            double[] losses = coalitions.evaluator().scores();
+            double[][] shuffled = shuffled(coalitions);
+            double[][] increases = new double[names.size()][shuffles];
+            double mean = 0;
+            for (int example = 0; example < losses.length; example++) {
+                mean += losses[example] / losses.length;
+                for (int row = 0; row < shuffled[example].length; row++) {
+                    increases[row / shuffles][row % shuffles] +=
+                            (shuffled[example][row] - losses[example]) / losses.length;
+                }
+            }
+            coalitions.evaluator().run().finished(name());
+            return new PermutationImportance(names, mean, increases);
+        }
+    }
+
     @Override
     public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            Problems problems = new Problems();
-            problems.collect(() -> checkExamples(inputs, problems));
-            Coalitions coalitions = Coalitions.amongExamples(
-                    this, model, inputs, target, run.started(), value(CoalitionMethod.MASK), problems);
+            Coalitions coalitions = coalitions(model, inputs, target, run);
             double[] scores = coalitions.evaluator().scores();
-            int[][] partners = partners(coalitions.evaluator(), coalitions.mostGroups());
-            double[][] shuffled = coalitions.scores(
-                    example -> shuffles * coalitions.groups(example),
-                    (example, row, kept) -> {
-                        Arrays.fill(kept, true);
-                        kept[row / shuffles] = false;
-                    },
-                    (example, row) -> partners[row][example]);
+            double[][] shuffled = shuffled(coalitions);
             double[][] values = new double[scores.length][coalitions.mostGroups()];
             double[][] errors = new double[scores.length][coalitions.mostGroups()];
             for (int example = 0; example < scores.length; example++) {

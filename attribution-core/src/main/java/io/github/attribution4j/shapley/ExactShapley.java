@@ -12,6 +12,17 @@ final class ExactShapley {
         }
     }
 
+    /** Returns for each size of a coalition that a group may join its weight: s! (M − s − 1)! / M!. */
+    static double[] weights(int groups) {
+        double[] weights = new double[groups];
+        double choices = 1;
+        for (int size = 0; size < groups; size++) {
+            weights[size] = 1 / (groups * choices);
+            choices = choices * (groups - 1 - size) / (size + 1);
+        }
+        return weights;
+    }
+
     /**
      * Returns the Shapley value of each group: Σ over S without g of |S|! (M − |S| − 1)! / M! · (v(S ∪ g) − v(S)).
      *
@@ -20,12 +31,7 @@ final class ExactShapley {
      * @param full v of all groups
      */
     static double[] values(int groups, double[] values, double full) {
-        double[] weights = new double[groups];
-        double choices = 1;
-        for (int size = 0; size < groups; size++) {
-            weights[size] = 1 / (groups * choices);
-            choices = choices * (groups - 1 - size) / (size + 1);
-        }
+        double[] weights = weights(groups);
         int last = (1 << groups) - 1;
         double[] shapley = new double[groups];
         for (int group = 0; group < groups; group++) {

@@ -58,25 +58,31 @@ record ProbabilityTarget(long index) implements Target {
         return List.of(index < classes.size() ? "probability of '" + classes.get((int) index) + "'" : describe());
     }
 
-    @Override
-    public List<String> notices(Tensor output) {
+    /** Returns whether each row of an output of shape (rows, classes) looks like probabilities. */
+    static boolean areProbabilities(Tensor output) {
         int classes = Math.toIntExact(output.shape().dim(1));
         double[] values = output.toDoubleArray();
         for (int from = 0; from < values.length; from += classes) {
             double sum = 0;
             for (int i = from; i < from + classes; i++) {
                 if (!(values[i] >= 0 && values[i] <= 1 + SUM_TOLERANCE)) {
-                    return List.of();
+                    return false;
                 }
                 sum += values[i];
             }
             if (Math.abs(sum - 1) > SUM_TOLERANCE) {
-                return List.of();
+                return false;
             }
         }
-        return List.of(
-                "the model's outputs are probabilities already (0 to 1, adding up to 1 in each row), and the target is"
-                        + " the softmax of them: the probability itself is Target.index(" + index + ")");
+        return true;
+    }
+
+    @Override
+    public List<String> notices(Tensor output) {
+        return areProbabilities(output)
+                ? List.of("the model's outputs are probabilities already (0 to 1, adding up to 1 in each row), and the"
+                        + " target is the softmax of them: the probability itself is Target.index(" + index + ")")
+                : List.of();
     }
 
     @Override

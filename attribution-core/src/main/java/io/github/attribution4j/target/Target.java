@@ -368,6 +368,16 @@ public interface Target {
     }
 
     /**
+     * How wrong the model is at each example: methods then say what made the loss larger or smaller.
+     *
+     * @param loss the function of output and label
+     * @param labels one for each example: numbers of classes, or values
+     */
+    static Target loss(Loss loss, double... labels) {
+        return new LossTarget(loss, labels);
+    }
+
+    /**
      * One channel of the output summed over a region: a class of a segmentation where it was found, a heat map inside a
      * box. Score = Σ over positions p of mask[p] · output[channel, p].
      *

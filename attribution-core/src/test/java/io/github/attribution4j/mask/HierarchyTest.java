@@ -59,7 +59,8 @@ class HierarchyTest {
     @DisplayName("Cells of a grid are halved along their lines, positions of a row in their middle")
     void halves() {
         Hierarchy halves = Hierarchy.halves();
-        assertThat(trees(halves, FeatureMask.grid(2, 4), zeros(1, 3, 4, 16))).containsExactly("(((0, 4), (1, 5)), ((2, 6), (3, 7)))");
+        assertThat(trees(halves, FeatureMask.grid(2, 4), zeros(1, 3, 4, 16)))
+                .containsExactly("(((0, 4), (1, 5)), ((2, 6), (3, 7)))");
         assertThat(trees(halves, FeatureMask.grid(3, 3), zeros(1, 9, 9)))
                 .containsExactly("((0, (1, 2)), ((3, 6), ((4, 5), (7, 8))))");
         assertThat(trees(halves, FeatureMask.perElement(), zeros(2, 5)))
@@ -113,8 +114,12 @@ class HierarchyTest {
             double a = random.nextGaussian();
             double b = random.nextGaussian();
             double[] columns = {
-                a, b, 3 * a + 0.1 * random.nextGaussian(), 0.7 * a + random.nextGaussian(),
-                -b + 0.3 * random.nextGaussian(), 0.1
+                a,
+                b,
+                3 * a + 0.1 * random.nextGaussian(),
+                0.7 * a + random.nextGaussian(),
+                -b + 0.3 * random.nextGaussian(),
+                0.1
             };
             System.arraycopy(columns, 0, rows, row * 6, 6);
         }
@@ -156,8 +161,8 @@ class HierarchyTest {
             }
             Tensor background = tensors.of(rows, 30, columns);
             for (Linkage linkage : Linkage.values()) {
-                List<String> found = trees(
-                        Hierarchy.correlation(linkage, background), FeatureMask.perElement(), zeros(1, columns));
+                List<String> found =
+                        trees(Hierarchy.correlation(linkage, background), FeatureMask.perElement(), zeros(1, columns));
                 assertThat(sets(found.get(0))).isEqualTo(sets(nearestPairs(rows, columns, linkage)));
             }
         }
@@ -296,7 +301,8 @@ class HierarchyTest {
         assertThat(tree.size()).isEqualTo(3);
         assertThat(GroupTree.of(List.of(pair))).isSameAs(pair);
         assertThat(tree)
-                .isEqualTo(GroupTree.of(List.of(GroupTree.of(List.of(GroupTree.of(3), GroupTree.of(1))), GroupTree.of(0))))
+                .isEqualTo(
+                        GroupTree.of(List.of(GroupTree.of(List.of(GroupTree.of(3), GroupTree.of(1))), GroupTree.of(0))))
                 .hasToString("((3, 1), 0)");
         assertThatThrownBy(tree::group).hasMessage("the tree has 3 groups; ask its children");
         assertThatThrownBy(() -> GroupTree.of(List.of(pair, GroupTree.of(1))))

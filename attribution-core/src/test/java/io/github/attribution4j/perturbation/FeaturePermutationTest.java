@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Loss;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -126,5 +129,87 @@ class FeaturePermutationTest {
                         .mask(FeatureMask.ranges(1, 1, 2))
                         .settings())
                 .hasToString("{shuffles=4, mask=ranges(axis 1: 1, 2)}");
+    }
+
+    private static final int EXAMPLES = 400;
+
+    /** Rows of three columns, the last of which the linear model does not use, and noisy labels. */
+    private static double[][] labelled() {
+        RandomStream random = RandomStream.of(11, 2);
+        double[] columns = new double[3 * EXAMPLES];
+        double[] labels = new double[EXAMPLES];
+        for (int row = 0; row < EXAMPLES; row++) {
+            for (int column = 0; column < 3; column++) {
+                columns[3 * row + column] = random.nextGaussian();
+            }
+            labels[row] = 2 * columns[3 * row] - columns[3 * row + 1] + 0.1 * random.nextGaussian();
+        }
+        return new double[][] {columns, labels};
+    }
+
+    private static double variance(double[] rows, int column) {
+        double[] values = new double[EXAMPLES];
+        Arrays.setAll(values, row -> rows[3 * row + column]);
+        double mean = Arrays.stream(values).average().orElseThrow();
+        return Arrays.stream(values)
+                        .map(value -> (value - mean) * (value - mean))
+                        .sum()
+                / (EXAMPLES - 1);
+    }
+
+    @Test
+    @DisplayName("Importance by squared error is twice the variance that a column of a linear model brings")
+    void importance() {
+        double[][] data = labelled();
+        Inputs inputs = Inputs.of(rows(data[0], EXAMPLES)).named("a", "b", "c");
+        Model linear = Model.of(rows -> Arrays.stream(rows)
+                .map(row -> new double[] {2 * row[0] - row[1]})
+                .toArray(double[][]::new));
+        FeaturePermutation method = new FeaturePermutation().shuffles(20);
+        Target loss = Target.loss(Loss.squaredError(), data[1]);
+        Run run = Run.defaults().seed(3);
+        PermutationImportance importance = method.importance(linear, inputs, loss, run);
+        assertThat(importance.names()).containsExactly("a", "b", "c");
+        assertThat(importance.loss()).isCloseTo(0.01, within(0.002));
+        assertThat(importance.means()[0]).isCloseTo(2 * 4 * variance(data[0], 0), within(0.3));
+        assertThat(importance.means()[1]).isCloseTo(2 * 1 * variance(data[0], 1), within(0.1));
+        assertThat(importance.means()[2]).isZero();
+        assertThat(importance.order()).containsExactly(0, 1, 2);
+        assertThat(importance.toString()).startsWith("a +").contains("\nc +0.000 ±");
+        try (Explanation why = method.attribute(linear, inputs, loss, run)) {
+            double[] lost = why.attribution().mean(0).toDoubleArray();
+            for (int group = 0; group < 3; group++) {
+                assertThat(importance.means()[group]).isCloseTo(-lost[group], within(1e-9));
+                double[] each = importance.increases()[group];
+                assertThat(each).hasSize(20);
+                double mean = Arrays.stream(each).average().orElseThrow();
+                double variance = Arrays.stream(each)
+                                .map(one -> (one - mean) * (one - mean))
+                                .sum()
+                        / 19;
+                assertThat(importance.spreads()[group]).isCloseTo(Math.sqrt(variance), within(1e-12));
+            }
+        }
+        PermutationImportance pair =
+                method.mask(FeatureMask.ranges(1, 2, 1).named("ab", "c")).importance(linear, inputs, loss, run);
+        assertThat(pair.means()[0]).isGreaterThan(importance.means()[0]);
+        assertThat(new FeaturePermutation()
+                        .importance(linear, inputs, loss, run)
+                        .spreads()[0])
+                .isNaN();
+    }
+
+    @Test
+    @DisplayName("Importance needs the same groups in all examples")
+    void importanceOfOtherGroups() {
+        FeatureMask own = FeatureMask.of(Tensors.ofJava().of(new long[] {0, 0, 1, 0, 1, 1}, 2, 3));
+        FeaturePermutation method = new FeaturePermutation().mask(own);
+        Inputs inputs = Inputs.of(rows(new double[] {1, 2, 3, 10, 20, 30}, 2));
+        assertThatThrownBy(() -> method.importance(SUM, inputs, Target.loss(Loss.squaredError(), 1, 2), Run.defaults()))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageMatching(
+                        "feature-permutation: the mask ids \\(2, 3\\) sha256:[0-9a-f]+ makes other groups in"
+                                + " each example, and importance is that of the same groups in all; give a mask that serves"
+                                + " all examples");
     }
 }

@@ -21,11 +21,13 @@ import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.perturbation.PermutationImportance;
 import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.KernelShap;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.shapley.ShapleyValues;
+import io.github.attribution4j.target.Loss;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
@@ -180,6 +182,21 @@ class MethodsTest {
             assertThat(importance.shape().size()).isEqualTo(30);
             assertThat(why.standardErrors()).hasSize(1);
         }
+    }
+
+    @Test
+    void permutationImportance() {
+        Inputs inputs = Inputs.of(patients);
+        double[] labels = new double[Math.toIntExact(patients.shape().dim(0))];
+        // tag::permutation-importance
+        Target loss = Target.loss(Loss.crossEntropy(), labels); // numbers of classes; logits from the model
+        PermutationImportance importance =
+                new FeaturePermutation().shuffles(10).importance(cancer, inputs, loss, Run.defaults());
+        double[] increases = importance.means(); // one for each column
+        double[] spreads = importance.spreads(); // over the shuffles
+        // end::permutation-importance
+        assertThat(increases).hasSize(30);
+        assertThat(spreads).hasSize(30);
     }
 
     @Test

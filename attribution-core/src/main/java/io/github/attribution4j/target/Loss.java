@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.target;
+
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.ToDoubleBiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How wrong the output of a row is, compared with the label of its example; 0 or more, the smaller the better.
+ * {@link Target#loss} makes it a target. Immutable.
+ */
+public final class Loss {
+    private final String name;
+    private final ToDoubleBiFunction<double[], Double> function;
+    private final @Nullable BiFunction<double[], Double, double[]> derivative;
+    private final Labels labels;
+
+    private Loss(
+            String name,
+            ToDoubleBiFunction<double[], Double> function,
+            @Nullable BiFunction<double[], Double, double[]> derivative,
+            Labels labels) {
+        this.name = name;
+        this.function = function;
+        this.derivative = derivative;
+        this.labels = labels;
+    }
+
+    /** What labels and outputs a loss takes. */
+    private enum Labels {
+        ANY,
+        CLASSES,
+        NUMBERS
+    }
+
+    /**
+     * Cross-entropy of logits: ln Σ exp(z) − z of the label's class. A label is the number of a class; of a model with
+     * a single logit 0 or 1.
+     */
+    public static Loss crossEntropy() {
+        return new Loss("cross-entropy", Loss::ofLogits, Loss::derivativeOfLogits, Labels.CLASSES);
+    }
+
+    /**
+     * Cross-entropy of probabilities: −ln p of the label's class. A label is the number of a class; of a model with a
+     * single probability 0 or 1. A probability below 1e-15 counts as 1e-15.
+     */
+    public static Loss logLoss() {
+        return new Loss("log-loss", Loss::ofProbabilities, Loss::derivativeOfProbabilities, Labels.CLASSES);
+    }
+
+    /** The square of the difference of the only output and the label. */
+    public static Loss squaredError() {
+        return new Loss(
+                "squared-error",
+                (output, label) -> (output[0] - label) * (output[0] - label),
+                (output, label) -> new double[] {2 * (output[0] - label)},
+                Labels.NUMBERS);
+    }
+
+    /**
+     * A function of your own, for methods that need no gradient.
+     *
+     * @param name for provenance
+     * @param function of a row of the output, row-major, and the label
+     */
+    public static Loss of(String name, ToDoubleBiFunction<double[], Double> function) {
+        return new Loss(name, function, null, Labels.ANY);
+    }
+
+    /**
+     * A function of your own with its derivative.
+     *
+     * @param name for provenance
+     * @param function of a row of the output, row-major, and the label
+     * @param derivative the function's derivative by each element of the output
+     */
+    public static Loss of(
+            String name,
+            ToDoubleBiFunction<double[], Double> function,
+            BiFunction<double[], Double, double[]> derivative) {
+        return new Loss(name, function, derivative, Labels.ANY);
+    }
+
+    private static double ofLogits(double[] logits, double label) {
+        if (logits.length == 1) {
+            double signed = label == 1 ? -logits[0] : logits[0];
+            return Math.max(signed, 0) + Math.log1p(Math.exp(-Math.abs(signed)));
+        }
+        double largest = largest(logits);
+        double sum = 0;
+        for (double logit : logits) {
+            sum += Math.exp(logit - largest);
+        }
+        return largest + Math.log(sum) - logits[(int) label];
+    }
+
+    private static double[] derivativeOfLogits(double[] logits, double label) {
+        if (logits.length == 1) {
+            return new double[] {1 / (1 + Math.exp(-logits[0])) - label};
+        }
+        double largest = largest(logits);
+        double sum = 0;
+        double[] derivative = new double[logits.length];
+        for (int i = 0; i < logits.length; i++) {
+            derivative[i] = Math.exp(logits[i] - largest);
+            sum += derivative[i];
+        }
+        for (int i = 0; i < logits.length; i++) {
+            derivative[i] = derivative[i] / sum - (i == (int) label ? 1 : 0);
+        }
+        return derivative;
+    }
+
+    private static double largest(double[] values) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (double value : values) {
+            largest = Math.max(largest, value);
+        }
+        return largest;
+    }
+
+    private static double ofProbabilities(double[] probabilities, double label) {
+        return -Math.log(probability(probabilities, label));
+    }
+
+    private static double probability(double[] probabilities, double label) {
+        double given = probabilities.length == 1
+                ? label == 1 ? probabilities[0] : 1 - probabilities[0]
+                : probabilities[(int) label];
+        return Math.max(given, 1e-15);
+    }
+
+    private static double[] derivativeOfProbabilities(double[] probabilities, double label) {
+        double[] derivative = new double[probabilities.length];
+        double slope = -1 / probability(probabilities, label);
+        if (probabilities.length == 1) {
+            derivative[0] = label == 1 ? slope : -slope;
+        } else {
+            derivative[(int) label] = slope;
+        }
+        return derivative;
+    }
+
+    double of(double[] output, double label) {
+        return function.applyAsDouble(output, label);
+    }
+
+    /** Returns the derivative, if it is known. */
+    Optional<double[]> derivative(double[] output, double label) {
+        return derivative == null ? Optional.empty() : Optional.of(derivative.apply(output, label));
+    }
+
+    /**
+     * Returns what is wrong with a label for outputs of a size, in words that follow "label 3".
+     *
+     * @param size elements of a row of the output
+     */
+    Optional<String> problem(double label, long size) {
+        return switch (labels) {
+            case ANY -> Optional.empty();
+            case NUMBERS ->
+                size == 1
+                        ? Double.isFinite(label) ? Optional.empty() : Optional.of("is not a finite number")
+                        : Optional.of("is one number, and the model's output has " + size + " for each row");
+            case CLASSES -> {
+                long classes = size == 1 ? 2 : size;
+                boolean fits = label >= 0 && label < classes && label == Math.rint(label);
+                yield fits ? Optional.empty() : Optional.of("is no class from 0 to " + (classes - 1));
+            }
+        };
+    }
+
+    /** Returns whether outputs are taken for logits. */
+    boolean takesLogits() {
+        return name.equals("cross-entropy");
+    }
+
+    /** Returns the name. */
+    @Override
+    public String toString() {
+        return name;
+    }
+}
