@@ -180,8 +180,16 @@ public final class Outcome {
             copy.names = copies.names();
             copy.ofInputs = copies.labels().ofInputs();
             copy.groups = copies.labels().groups();
-            copy.features = copies.labels().ofInputs() ? null : copies.labels().names();
+            copy.features =
+                    copies.labels().ofInputs() ? null : shared(copies.labels().names());
         });
+    }
+
+    /** Returns names that are the same for all examples; others belong to the copies. */
+    private static List<FeatureNames> shared(List<FeatureNames> names) {
+        return names.stream()
+                .map(one -> one.axes().stream().anyMatch(one::isEach) ? FeatureNames.none() : one)
+                .toList();
     }
 
     /** Returns the explanation, which takes its tensors out of all scopes and owns them. */

@@ -38,6 +38,8 @@ import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.shapley.KernelShap;
+import io.github.attribution4j.shapley.OwenValues;
+import io.github.attribution4j.shapley.ShapleyInteractions;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.shapley.ShapleyValues;
 import io.github.attribution4j.target.Target;
@@ -96,6 +98,8 @@ public final class Methods {
                                     ShapleyValues.DESCRIPTION,
                                     ShapleySampling.DESCRIPTION,
                                     KernelShap.DESCRIPTION,
+                                    OwenValues.DESCRIPTION,
+                                    ShapleyInteractions.DESCRIPTION,
                                     Lime.DESCRIPTION,
                                     DeepLift.DESCRIPTION,
                                     DeepLiftShap.DESCRIPTION,

@@ -8,6 +8,7 @@ import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -74,6 +75,33 @@ final class Estimation {
         return budget.hasError() || budget.rounds() > 0 || mayBeLate;
     }
 
+    /** Makes attributions of the estimated numbers. */
+    interface Result {
+        /**
+         * Returns the outcome without standard errors.
+         *
+         * @param values for each example its numbers
+         * @param baselineScores for each example
+         */
+        Outcome outcome(double[][] values, double[] baselineScores);
+
+        /** Returns numbers of each example in the shape of the attributions. */
+        List<Tensor> spread(double[][] values);
+    }
+
+    /** A number for each group, which add up to the difference of scores. */
+    private record OfGroups(Coalitions coalitions) implements Result {
+        @Override
+        public Outcome outcome(double[][] values, double[] baselineScores) {
+            return coalitions.complete(values, baselineScores);
+        }
+
+        @Override
+        public List<Tensor> spread(double[][] values) {
+            return coalitions.spread(values);
+        }
+    }
+
     /** The sample of one example. */
     private static final class Sample {
         private final CoalitionDesign design;
@@ -121,6 +149,16 @@ final class Estimation {
      * @param withoutErrors what the user should know if some example has no standard errors, so that none are given
      */
     Outcome outcome(String withoutErrors) {
+        return outcome(new OfGroups(coalitions), withoutErrors);
+    }
+
+    /**
+     * Evaluates and estimates.
+     *
+     * @param result what the estimated numbers are
+     * @param withoutErrors what the user should know if some example has no standard errors, so that none are given
+     */
+    Outcome outcome(Result result, String withoutErrors) {
         boolean everything = !inRounds(budget, run);
         planAll();
         while (!late && Arrays.stream(samples).anyMatch(sample -> !sample.finished)) {
@@ -132,9 +170,9 @@ final class Estimation {
             values[example] = samples[example].estimate.values();
             errors[example] = samples[example].estimate.errors();
         }
-        Outcome outcome = coalitions.complete(values, baselineScores);
+        Outcome outcome = result.outcome(values, baselineScores);
         if (Arrays.stream(samples).allMatch(sample -> sample.estimate.hasErrors())) {
-            outcome = outcome.standardErrors(coalitions.spread(errors));
+            outcome = outcome.standardErrors(result.spread(errors));
         } else {
             coalitions.evaluator().notice(withoutErrors);
         }

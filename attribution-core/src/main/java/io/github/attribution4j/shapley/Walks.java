@@ -5,6 +5,7 @@ import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.run.Run;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /**
  * Walks of one example from the baseline to the input, one group at a time, in random orders; and the coalitions met on
@@ -27,8 +28,7 @@ final class Walks implements CoalitionDesign {
     private final boolean antithetic;
     private final int starts;
     private final boolean completing;
-    private final Run run;
-    private final long key;
+    private final IntFunction<int[]> orders;
     private final CoalitionNumbers numbers = new CoalitionNumbers();
     private final Moments gains;
     private int[] rows = {};
@@ -48,13 +48,30 @@ final class Walks implements CoalitionDesign {
      * @param key of the example
      */
     Walks(int groups, boolean antithetic, boolean stratified, boolean completing, Run run, long key) {
+        this(
+                groups,
+                antithetic,
+                stratified,
+                completing,
+                block -> RandomStream.permutation(run.random(PURPOSE, key, block), groups));
+    }
+
+    private Walks(int groups, boolean antithetic, boolean stratified, boolean completing, IntFunction<int[]> orders) {
         this.groups = groups;
         this.antithetic = antithetic;
         this.starts = stratified ? 2 : 1;
         this.completing = completing;
-        this.run = run;
-        this.key = key;
+        this.orders = orders;
         this.gains = new Moments(groups);
+    }
+
+    /**
+     * Returns antithetic walks along given orders.
+     *
+     * @param orders returns a random order of the groups, the same each time, for the number of a pair of walks
+     */
+    static Walks along(int groups, IntFunction<int[]> orders) {
+        return new Walks(groups, true, false, false, orders);
     }
 
     /** Returns the number of walks in a block. */
@@ -130,7 +147,7 @@ final class Walks implements CoalitionDesign {
     }
 
     private int[] order(int walk) {
-        int[] drawn = RandomStream.permutation(run.random(PURPOSE, key, walk / block()), groups);
+        int[] drawn = orders.apply(walk / block());
         int directions = antithetic ? 2 : 1;
         int within = walk % block();
         int start = within / directions * groups / starts;

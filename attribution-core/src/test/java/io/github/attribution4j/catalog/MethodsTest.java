@@ -56,6 +56,8 @@ class MethodsTest {
             Map.entry("quadrature", List.of("captum-trapezoid", "captum-trapezoid")),
             Map.entry("baseline", List.of("0.25", "0.25")),
             Map.entry("multiply-by-inputs", List.of("false", "false")),
+            Map.entry("hierarchy", List.of("flat", "flat")),
+            Map.entry("convention", List.of("grabisch-roubens", "grabisch-roubens")),
             Map.entry("samples", List.of("6", "6")),
             Map.entry("stdev", List.of("0.5", "0.5")),
             Map.entry("layer", List.of("pool1", "pool1")),

@@ -5,9 +5,11 @@ import io.github.attribution4j.MethodContract;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.mask.Hierarchy;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.shapley.KernelShap;
+import io.github.attribution4j.shapley.OwenValues;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.shapley.ShapleyValues;
 import io.github.attribution4j.target.Target;
@@ -84,6 +86,19 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                                         .antithetic(false)
                                         .baseline(Baseline.of(PER_EXAMPLE))
                                         .mask(MASKS))
+                        .drawn()
+                        .completeTo(1e-12),
+                ON_PERCEPTRON
+                        .of(
+                                "Owen values with mask and reference of each example",
+                                new OwenValues()
+                                        .baseline(Baseline.of(PER_EXAMPLE))
+                                        .mask(MASKS))
+                        .completeTo(1e-12),
+                ON_PERCEPTRON
+                        .of(
+                                "Sampled Owen values",
+                                new OwenValues().samples(2).hierarchy(Hierarchy.of(FeatureMask.ranges(1, 5, 1))))
                         .drawn()
                         .completeTo(1e-12),
                 ON_PERCEPTRON

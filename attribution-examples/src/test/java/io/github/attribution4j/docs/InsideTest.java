@@ -11,10 +11,12 @@ import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.mask.Hierarchy;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
+import io.github.attribution4j.shapley.OwenValues;
 import io.github.attribution4j.shapley.ShapleyValues;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
@@ -210,6 +212,28 @@ class InsideTest {
             assertThat(gaps.groups(inputs)).isEqualTo(4);
             assertThat(named.names()).containsExactly("left", "right");
             assertThat(scope.owns(segments)).isTrue();
+        }
+    }
+
+    @Test
+    void hierarchies() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor rows = model.tensors().of(new float[] {1, 2, 3, 4, 5, 7}, 3, 2);
+            // tag::hierarchies
+            Hierarchy byPlace = Hierarchy.halves(); // halves of halves; the default
+            Hierarchy larger = Hierarchy.of(FeatureMask.grid(2, 2)); // the groups within each of four cells
+            Hierarchy sentences = Hierarchy.of(FeatureMask.sentences()); // words within sentences
+            Hierarchy alike = Hierarchy.correlation(Hierarchy.Linkage.AVERAGE, rows); // correlated columns first
+            Hierarchy byHand = Hierarchy.parse("((age, income), (height, weight))"); // by names or numbers of groups
+            OwenValues owen = new OwenValues().mask(FeatureMask.grid(4, 4)).hierarchy(larger);
+            // end::hierarchies
+            assertThat(java.util.List.of(byPlace, larger, sentences, alike, byHand))
+                    .extracting(Hierarchy::toString)
+                    .doesNotHaveDuplicates();
+            try (Explanation why = owen.attribute(model, Inputs.of(image), Target.index(3))) {
+                assertThat(why.completenessGap()[0]).isCloseTo(0, org.assertj.core.api.Assertions.within(1e-4));
+            }
+            assertThat(scope.owns(rows)).isTrue();
         }
     }
 

@@ -15,6 +15,7 @@ import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.mask.Hierarchy;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path.Quadrature;
 import io.github.attribution4j.perturbation.FeatureAblation;
@@ -25,6 +26,8 @@ import io.github.attribution4j.perturbation.PermutationImportance;
 import io.github.attribution4j.perturbation.Rise;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.KernelShap;
+import io.github.attribution4j.shapley.OwenValues;
+import io.github.attribution4j.shapley.ShapleyInteractions;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.shapley.ShapleyValues;
 import io.github.attribution4j.target.Loss;
@@ -234,6 +237,36 @@ class MethodsTest {
         try (why) {
             assertThat(why.counts().forwardRows()).isEqualTo(5 * 8);
             assertThat(why.completenessGap()).hasSize(5);
+        }
+    }
+
+    @Test
+    void owenValues() {
+        // tag::owen-values
+        Hierarchy correlated = Hierarchy.correlation(Hierarchy.Linkage.AVERAGE, patients);
+        OwenValues method = new OwenValues().hierarchy(correlated).samples(40).baseline(Baseline.of(average));
+        Explanation why = method.attribute(cancer, Inputs.of(patients), Target.probability(0));
+        // end::owen-values
+        try (why) {
+            assertThat(why.completenessGap()[0]).isCloseTo(0, within(1e-6));
+            assertThat(why.counts().forwardRows()).isLessThanOrEqualTo(5 * (40 * 29 + 2));
+        }
+    }
+
+    @Test
+    void shapleyInteractions() {
+        // tag::shapley-interactions
+        ShapleyInteractions method = new ShapleyInteractions()
+                .baseline(Baseline.of(average))
+                .mask(FeatureMask.ranges(1, 10, 10, 10).named("mean", "error", "worst"));
+        Explanation why = method.attribute(cancer, Inputs.of(patients), Target.probability(0));
+        Tensor matrices = why.attribution(); // shape (patients, 3, 3)
+        double together = why.asMap(0).get("mean × worst"); // of the first patient
+        // end::shapley-interactions
+        try (why) {
+            double[] entries = matrices.toDoubleArray();
+            assertThat(entries).hasSize(5 * 9);
+            assertThat(together).isCloseTo(2 * entries[2], within(1e-6));
         }
     }
 
