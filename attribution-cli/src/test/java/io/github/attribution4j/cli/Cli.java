@@ -54,6 +54,9 @@ public final class Cli {
 
     /** Returns the shape of a method's attributions on the demo digit. */
     public static Shape shapeForDigit(String method) {
+        if (method.equals("shapley-interactions")) {
+            return Shape.of(1, 4, 4);
+        }
         return OF_LAYERS.contains(method) ? Shape.of(1, 32, 4, 4) : Shape.of(1, 1, 8, 8);
     }
 

@@ -34,7 +34,7 @@ final class Correlations {
             }
             if (columns.size() + shape.row().size() > MOST_ELEMENTS) {
                 throw new IllegalArgumentException("hierarchy: a row of the background has more than " + MOST_ELEMENTS
-                        + " elements; use halves(), or a tree by hand");
+                        + " elements; use the hierarchy halves, or a tree by hand");
             }
             rows.add(shape.row());
             double[] values = tensor.toDoubleArray();

@@ -93,7 +93,7 @@ public final class Hierarchy {
      */
     public static Hierarchy of(FeatureMask... masks) {
         if (masks.length == 0) {
-            throw new IllegalArgumentException("hierarchy: no masks given; give at least one, or flat()");
+            throw new IllegalArgumentException("hierarchy: no masks given; give at least one, or use the hierarchy flat");
         }
         List<FeatureMask> copy = List.of(masks);
         return new Hierarchy(

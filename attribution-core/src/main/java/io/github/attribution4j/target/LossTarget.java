@@ -93,7 +93,7 @@ final class LossTarget implements Target {
                 && ProbabilityTarget.areProbabilities(output);
         return already
                 ? List.of("the model's outputs are probabilities already (0 to 1, adding up to 1 in each row), and"
-                        + " cross-entropy takes them for logits: use Loss.logLoss()")
+                        + " cross-entropy takes them for logits: use log-loss")
                 : List.of();
     }
 

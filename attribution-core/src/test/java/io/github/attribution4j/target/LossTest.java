@@ -129,7 +129,7 @@ class LossTest {
         assertThat(Target.loss(Loss.crossEntropy(), 0).notices(probabilities))
                 .singleElement()
                 .asString()
-                .endsWith("use Loss.logLoss()");
+                .endsWith("use log-loss");
         assertThat(Target.loss(Loss.logLoss(), 0).notices(probabilities)).isEmpty();
         assertThat(classes.forExamples(new long[] {2, 0, 2})
                         .scores(tensors.zeros(Shape.of(1, 3), DataType.FLOAT32), new long[] {1}))
