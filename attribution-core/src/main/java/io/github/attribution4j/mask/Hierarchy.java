@@ -8,11 +8,13 @@ import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -38,6 +40,9 @@ public final class Hierarchy {
     /** Hierarchies as values of a setting. */
     public static final Kind<Hierarchy> KIND = HierarchyText.KIND;
 
+    /** Stands for the larger group of a group that lies in several. */
+    private static final int PARTED = -2;
+
     private final String text;
     private final Maker maker;
 
@@ -46,10 +51,29 @@ public final class Hierarchy {
         this.maker = maker;
     }
 
-    /** Makes the tree of one example. */
+    /** Makes the tree of each example. */
     interface Maker {
-        /** Returns the tree; none after adding what is wrong. */
-        Optional<GroupTree> tree(Groups groups, Inputs inputs, int example, Problems problems);
+        /** Returns the trees; none after adding what is wrong. */
+        List<GroupTree> trees(Groups groups, Inputs inputs, Problems problems);
+
+        /**
+         * Makes the trees one by one, or one for all examples.
+         *
+         * @param alike whether all are the same
+         * @param tree returns that of an example; none after adding what is wrong
+         */
+        static List<GroupTree> each(Inputs inputs, boolean alike, IntFunction<Optional<GroupTree>> tree) {
+            int examples = Math.toIntExact(inputs.rows());
+            List<GroupTree> trees = new ArrayList<>();
+            for (int example = 0; example < (alike ? 1 : examples); example++) {
+                Optional<GroupTree> made = tree.apply(example);
+                if (made.isEmpty()) {
+                    return List.of();
+                }
+                trees.add(made.get());
+            }
+            return alike ? Collections.nCopies(examples, trees.get(0)) : trees;
+        }
     }
 
     /** How far apart two sets of columns are. */
@@ -69,10 +93,12 @@ public final class Hierarchy {
     public static Hierarchy flat() {
         return new Hierarchy(
                 "flat",
-                (groups, inputs, example, problems) ->
-                        Optional.of(GroupTree.join(IntStream.range(0, groups.count(example))
+                (groups, inputs, problems) -> Maker.each(
+                        inputs,
+                        groups.areAlike(),
+                        example -> Optional.of(GroupTree.join(IntStream.range(0, groups.count(example))
                                 .mapToObj(GroupTree::of)
-                                .toList())));
+                                .toList()))));
     }
 
     /**
@@ -82,7 +108,11 @@ public final class Hierarchy {
      */
     public static Hierarchy halves() {
         return new Hierarchy(
-                "halves", (groups, inputs, example, problems) -> Optional.of(new Halves(groups, example).tree()));
+                "halves",
+                (groups, inputs, problems) -> Maker.each(
+                        inputs,
+                        groups.areAlike(),
+                        example -> Optional.of(new Halves(groups, example).tree())));
     }
 
     /**
@@ -98,7 +128,7 @@ public final class Hierarchy {
         List<FeatureMask> copy = List.of(masks);
         return new Hierarchy(
                 copy.stream().map(FeatureMask::toString).collect(Collectors.joining(" > ", "within:", "")),
-                (groups, inputs, example, problems) -> within(copy, groups, inputs, example, problems));
+                (groups, inputs, problems) -> within(copy, groups, inputs, problems));
     }
 
     /**
@@ -118,7 +148,10 @@ public final class Hierarchy {
                 .collect(Collectors.joining(", "));
         return new Hierarchy(
                 "correlation:" + linkage + ":" + digest,
-                (groups, inputs, example, problems) -> correlations.tree(linkage, groups, inputs, example, problems));
+                (groups, inputs, problems) -> Maker.each(
+                        inputs,
+                        groups.areAlike(),
+                        example -> correlations.tree(linkage, groups, inputs, example, problems)));
     }
 
     /**
@@ -135,46 +168,52 @@ public final class Hierarchy {
         return new Hierarchy(text, maker);
     }
 
-    /** Returns the tree of each example, or one that serves all; none after adding what is wrong. */
+    /** Returns the tree of each example; none after adding what is wrong. */
     List<GroupTree> trees(Groups groups, Inputs inputs, Problems problems) {
-        List<GroupTree> trees = new ArrayList<>();
-        int examples = Math.toIntExact(inputs.rows());
-        for (int example = 0; example < examples; example++) {
-            Optional<GroupTree> tree = maker.tree(groups, inputs, example, problems);
-            if (tree.isEmpty()) {
-                return List.of();
-            }
-            trees.add(tree.get());
-        }
-        return trees;
+        return maker.trees(groups, inputs, problems);
     }
 
-    private static Optional<GroupTree> within(
-            List<FeatureMask> masks, Groups groups, Inputs inputs, int example, Problems problems) {
-        int[][] larger = new int[masks.size()][groups.count(example)];
-        for (int level = 0; level < larger.length; level++) {
-            Optional<Groups> resolved = masks.get(level).resolve(inputs, problems);
+    private static List<GroupTree> within(
+            List<FeatureMask> masks, Groups groups, Inputs inputs, Problems problems) {
+        List<Groups> larger = new ArrayList<>();
+        for (FeatureMask mask : masks) {
+            Optional<Groups> resolved = mask.resolve(inputs, problems);
             if (resolved.isEmpty()) {
-                return Optional.empty();
+                return List.of();
             }
-            Arrays.fill(larger[level], -1);
-            for (int input = 0; input < groups.inputs(); input++) {
-                long[] own = groups.numbers(input, example);
-                long[] outer = resolved.get().numbers(input, example);
-                for (int element = 0; element < own.length; element++) {
-                    int group = (int) own[element];
-                    int found = larger[level][group];
-                    if (found >= 0 && found != outer[element]) {
-                        problems.add("hierarchy: group " + group + " of the mask lies in several groups of "
-                                + masks.get(level) + "; a larger mask must contain whole groups");
-                        return Optional.empty();
-                    }
-                    larger[level][group] = (int) outer[element];
+            larger.add(resolved.get());
+        }
+        boolean alike = groups.areAlike() && larger.stream().allMatch(Groups::areAlike);
+        return Maker.each(inputs, alike, example -> {
+            int[][] outside = new int[masks.size()][];
+            for (int level = 0; level < outside.length; level++) {
+                outside[level] = outside(groups, larger.get(level), example);
+                int parted = Arrays.stream(outside[level]).boxed().toList().indexOf(PARTED);
+                if (parted >= 0) {
+                    problems.add("hierarchy: group " + parted + " of the mask lies in several groups of "
+                            + masks.get(level) + "; a larger mask must contain whole groups");
+                    return Optional.empty();
                 }
             }
+            int[] all = IntStream.range(0, groups.count(example)).toArray();
+            return Optional.of(nested(all, outside, 0));
+        });
+    }
+
+    /** Returns for each group of an example the larger one that it lies in, or that it lies in several. */
+    private static int[] outside(Groups groups, Groups larger, int example) {
+        int[] outside = new int[groups.count(example)];
+        Arrays.fill(outside, -1);
+        for (int input = 0; input < groups.inputs(); input++) {
+            long[] own = groups.numbers(input, example);
+            long[] outer = larger.numbers(input, example);
+            for (int element = 0; element < own.length; element++) {
+                int group = (int) own[element];
+                boolean same = outside[group] == -1 || outside[group] == outer[element];
+                outside[group] = same ? (int) outer[element] : PARTED;
+            }
         }
-        int[] all = IntStream.range(0, groups.count(example)).toArray();
-        return Optional.of(nested(all, larger, 0));
+        return outside;
     }
 
     private static GroupTree nested(int[] groups, int[][] larger, int level) {

@@ -3,6 +3,7 @@ package io.github.attribution4j.mask;
 
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.mask.Hierarchy.Linkage;
+import io.github.attribution4j.mask.Hierarchy.Maker;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.setting.Setting.Sources;
@@ -61,7 +62,8 @@ final class HierarchyText {
             Node root = new Reader(text).whole();
             return Hierarchy.named(
                     root.toString(),
-                    (groups, inputs, example, problems) -> root.tree(groups.labels(example), problems));
+                    (groups, inputs, problems) ->
+                            Maker.each(inputs, false, example -> root.tree(groups.labels(example), problems)));
         }
         throw new IllegalArgumentException("'" + text + "' is none of " + Hierarchy.TEXTS);
     }
