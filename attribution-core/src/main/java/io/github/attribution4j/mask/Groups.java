@@ -223,7 +223,7 @@ final class Groups {
         return shapes.stream().allMatch(shape -> shape.dim(0) == 1);
     }
 
-    /** Returns what the groups of an example are called, those of one element by its name; blank where none is known. */
+    /** Returns what the groups of an example are called, those of one element by its name; blank if that is unknown. */
     List<String> labels(int example) {
         List<String> given = names.isEmpty()
                 ? List.of()

@@ -110,9 +110,7 @@ public final class Hierarchy {
         return new Hierarchy(
                 "halves",
                 (groups, inputs, problems) -> Maker.each(
-                        inputs,
-                        groups.areAlike(),
-                        example -> Optional.of(new Halves(groups, example).tree())));
+                        inputs, groups.areAlike(), example -> Optional.of(new Halves(groups, example).tree())));
     }
 
     /**
@@ -123,7 +121,8 @@ public final class Hierarchy {
      */
     public static Hierarchy of(FeatureMask... masks) {
         if (masks.length == 0) {
-            throw new IllegalArgumentException("hierarchy: no masks given; give at least one, or use the hierarchy flat");
+            throw new IllegalArgumentException(
+                    "hierarchy: no masks given; give at least one, or use flat");
         }
         List<FeatureMask> copy = List.of(masks);
         return new Hierarchy(
@@ -173,8 +172,7 @@ public final class Hierarchy {
         return maker.trees(groups, inputs, problems);
     }
 
-    private static List<GroupTree> within(
-            List<FeatureMask> masks, Groups groups, Inputs inputs, Problems problems) {
+    private static List<GroupTree> within(List<FeatureMask> masks, Groups groups, Inputs inputs, Problems problems) {
         List<Groups> larger = new ArrayList<>();
         for (FeatureMask mask : masks) {
             Optional<Groups> resolved = mask.resolve(inputs, problems);

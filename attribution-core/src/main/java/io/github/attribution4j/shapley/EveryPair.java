@@ -48,7 +48,7 @@ record EveryPair(int groups, Convention convention) implements CoalitionDesign {
         return Estimate.exact(convention.of(matrix, groups));
     }
 
-    /** Returns Σ over S without i and j of |S|! (M − |S| − 2)! / (M − 1)! · (v(S ∪ ij) − v(S ∪ i) − v(S ∪ j) + v(S)). */
+    /** Returns Σ over S without i, j of |S|! (M − |S| − 2)! / (M − 1)! · (v(S ∪ ij) − v(S ∪ i) − v(S ∪ j) + v(S)). */
     private double index(int i, int j, double[] values) {
         double[] weights = ExactShapley.weights(groups - 1);
         int one = 1 << i;

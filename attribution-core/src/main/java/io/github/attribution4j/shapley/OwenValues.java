@@ -115,6 +115,11 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
     @Override
     protected void check(Problems problems, int groups) {
         problems.require(samples % 2 == 0, "samples " + samples + ": orders come in pairs; give an even number");
+        long least = 2 * (groups - 1L) + 2;
+        problems.require(
+                budget.most(least) >= least,
+                "budget " + budget + ": " + groups + " groups need at least " + least
+                        + " evaluations, a pair of orders, the input and the baseline; give that many");
     }
 
     @Override

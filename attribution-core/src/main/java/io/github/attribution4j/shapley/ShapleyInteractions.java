@@ -54,8 +54,8 @@ import java.util.Locale;
  * <p><b>Cost.</b> At most samples · 2 M (M − 1) + 2 forward rows for each example, M even; one more counts for an odd
  * number.
  *
- * <p><b>Differences to SHAP.</b> Captum has no such method. SHAP has these values, under the first convention, for trees
- * (their conditional value function) and for its exact explainer.
+ * <p><b>Differences to SHAP.</b> Captum has no such method. SHAP has these values, under the first convention, for
+ * trees (their conditional value function) and for its exact explainer.
  *
  * <p>Grabisch and Roubens, "An Axiomatic Approach to the Concept of Interaction among Players in Cooperative Games",
  * 1999; Lundberg, Erion and Lee, "Consistent Individualized Feature Attribution for Tree Ensembles", 2018.
@@ -170,6 +170,11 @@ public final class ShapleyInteractions extends CoalitionMethod<ShapleyInteractio
                 "shapley-interactions: the mask makes " + groups + " groups, which have "
                         + (long) groups * (groups - 1) / 2 + " pairs; give a mask with at most " + MOST_GROUPS
                         + " groups");
+        long least = Math.min(PairWalks.cost(groups) + 2, groups <= MOST_EXACT ? 1L << groups : Long.MAX_VALUE);
+        problems.require(
+                budget.most(least) >= least,
+                "budget " + budget + ": " + groups + " groups need at least " + least
+                        + " evaluations, a round, the input and the baseline; give that many");
     }
 
     @Override

@@ -137,7 +137,8 @@ class HierarchyTest {
                     hierarchy,
                     FeatureMask.perElement(),
                     zeros(1, 5),
-                    "hierarchy: the background has rows of shapes [(6,)], and the inputs [(5,)]; the two must be equal");
+                    "hierarchy: the background has rows of shapes [(6,)], and the inputs [(5,)]; the two must be"
+                            + " equal");
         }
         assertThat(trees(
                         Hierarchy.correlation(Linkage.AVERAGE, background()),

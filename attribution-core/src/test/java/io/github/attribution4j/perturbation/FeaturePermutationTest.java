@@ -209,7 +209,7 @@ class FeaturePermutationTest {
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageMatching(
                         "feature-permutation: the mask ids \\(2, 3\\) sha256:[0-9a-f]+ makes other groups in"
-                                + " each example, and importance is that of the same groups in all; give a mask that serves"
-                                + " all examples");
+                                + " each example, and importance is that of the same groups in all; give a mask"
+                                + " that serves all examples");
     }
 }

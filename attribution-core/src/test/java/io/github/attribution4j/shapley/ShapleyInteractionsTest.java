@@ -12,6 +12,7 @@ import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.shapley.ShapleyInteractions.Convention;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ShapleyInteractionsTest {
     private static final int RUNS = 200;
 
-    /** Returns the matrix by what each set of groups adds beyond its parts: Σ of m(T) / (|T| − 1) over T with the pair. */
+    /** Returns the matrix by what each set of groups adds beyond its parts: Σ m(T) / (|T| − 1) over T with the pair. */
     private static double[] byParts(double[] scores, int players, Convention convention) {
         double[] parts = scores.clone();
         for (int player = 0; player < players; player++) {
@@ -150,6 +151,20 @@ class ShapleyInteractionsTest {
         assertThat(answer.errors()).isEmpty();
         assertThat(answer.rows()).isLessThanOrEqualTo(2 * 12 * 11 + 2);
         assertThat(answer.values()).containsExactly(truth, within(1e-10));
+    }
+
+    @Test
+    @DisplayName("A budget of evaluations is kept, and one that is too small refused")
+    void budget() {
+        Game game = Game.smooth(13, 2);
+        assertThat(game.explain(new ShapleyInteractions().budget(Budget.ofEvaluations(1000)), 0)
+                        .rows())
+                .isBetween(600L, 1000L);
+        assertThatThrownBy(() -> game.explain(new ShapleyInteractions().budget(Budget.ofEvaluations(365)), 0))
+                .hasMessageEndingWith(": 13 groups need at least 366 evaluations, a round, the input and the baseline;"
+                        + " give that many");
+        assertThat(Game.random(4, 1).explain(new ShapleyInteractions().budget(Budget.ofEvaluations(16)), 0).rows())
+                .isEqualTo(16);
     }
 
     @Test
