@@ -10,7 +10,7 @@ import io.github.attribution4j.shapley.ShapleyInteractions.Convention;
  * Interactions of pairs from random orders. Two neighbors in an order, with the groups before them as the coalition,
  * give one unbiased estimate of the pair's interaction. Orders come in blocks in which each pair meets once: the
  * complete graph of the groups, divided into paths that visit every group (Walecki), its points named at random. Each
- * order is also walked backwards.
+ * order is also walked backwards. The paths zigzag over a circle, so every coalition of a block is an arc of it.
  *
  * <p>Of an odd number of groups, one more that never matters makes it even.
  */
@@ -42,10 +42,10 @@ final class PairWalks implements CoalitionDesign {
         this.moments = new Moments(groups * groups);
     }
 
-    /** Returns how many evaluations a block may need: both neighbors and one of them, at each step, in both ways. */
+    /** Returns how many evaluations a block may need: one for each arc, neither empty nor the whole circle. */
     static long cost(int groups) {
         long points = (long) groups + groups % 2;
-        return 2 * points * (points - 1);
+        return points * (points - 1);
     }
 
     @Override

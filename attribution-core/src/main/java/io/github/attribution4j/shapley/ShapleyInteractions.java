@@ -51,7 +51,7 @@ import java.util.Locale;
  * both axes; where examples have different numbers of groups, M is the largest, and what an example does not have is 0.
  * Its type is that of the first attributed input, or float32 for an integer type (float64 if the model's output is).
  *
- * <p><b>Cost.</b> At most samples · 2 M (M − 1) + 2 forward rows for each example, M even; one more counts for an odd
+ * <p><b>Cost.</b> At most samples · M (M − 1) + 2 forward rows for each example, M even; one more counts for an odd
  * number.
  *
  * <p><b>Differences to SHAP.</b> Captum has no such method. SHAP has these values, under the first convention, for
