@@ -112,7 +112,7 @@ class NormGradientsTest {
     }
 
     private static TorchScriptModel program(String before, String norm, String after, int axes) {
-        String[] both = NORM.get(norm).split("\n");
+        String[] both = NORM.get(norm).split("\n", -1);
         String formula = axes == 5 ? both[1].replace("[-1, -2]", "[-1, -2, -3]") : both[1];
         String functions =
                 FUNCTIONS.formatted(BEFORE.get(before), both[0], formula, ", 1".repeat(axes - 2), AFTER.get(after));

@@ -14,6 +14,7 @@ import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -122,9 +123,9 @@ final class OnnxFailures {
     }
 
     private static InputStream broken() {
-        return new InputStream() {
+        return new FilterInputStream(InputStream.nullInputStream()) {
             @Override
-            public int read() throws IOException {
+            public int read(byte[] into, int from, int length) throws IOException {
                 throw new IOException("connection reset");
             }
         };
