@@ -100,13 +100,13 @@ def resize(x: Tensor, a: Dict[str, Any], *more: Optional[Tensor]) -> Tensor:
 
 
 def sliced(x: Tensor, a: Dict[str, Any], *given: Tensor) -> Tensor:
-    starts, ends = (a["starts"], a["ends"]) if not given else (given[0].tolist(), given[1].tolist())
-    axes = a.get("axes") or (given[2].tolist() if len(given) > 2 and given[2] is not None else list(range(len(starts))))
-    steps = given[3].tolist() if len(given) > 3 else [1] * len(starts)
-    places = [slice(None)] * x.ndim
+    starts, ends = (given[0].tolist(), given[1].tolist()) if given else (a["starts"], a["ends"])
+    axes = given[2].tolist() if len(given) > 2 and given[2] is not None else a.get("axes", range(len(starts)))
+    steps = given[3].tolist() if len(given) > 3 and given[3] is not None else [1] * len(starts)
     for start, end, axis, step in zip(starts, ends, axes, steps):
-        places[axis] = slice(start, end, step)
-    return x[tuple(places)]
+        places = range(x.shape[axis])[slice(start, None if step < 0 and end < -x.shape[axis] else end, step)]
+        x = x.index_select(axis, torch.tensor(list(places), dtype=torch.int64))
+    return x
 
 
 def reduced(x: Tensor, a: Dict[str, Any], axes: Optional[Tensor], how: Callable[..., Tensor]) -> Tensor:
@@ -153,6 +153,32 @@ def cast(x: Tensor, to: int) -> Tensor:
     return x.to(kinds[to])
 
 
+def onnx_pad(x: Tensor, a: Dict[str, Any], amounts: Tensor) -> Tensor:
+    flat = [p for axis in reversed(range(x.dim())) for p in (int(amounts[axis]), int(amounts[axis + x.dim()]))]
+    mode = a.get("mode", b"constant").decode()
+    if mode == "constant":
+        return F.pad(x, flat)
+    flat = flat[: 2 * max(1, x.dim() - 2)]  # PyTorch repeats no rows and channels
+    return F.pad(x, flat, mode={"reflect": "reflect", "edge": "replicate"}[mode])
+
+
+def lstm(a: Dict[str, Any], v: List[Any]) -> List[Tensor]:
+    """One direction, forward, with the activations that are usual."""
+    x, w, r = v[0], v[1][0], v[2][0]
+    hidden = r.shape[1]
+    b = v[3][0][: 4 * hidden] + v[3][0][4 * hidden :] if len(v) > 3 and v[3] is not None else 0
+    zeros = torch.zeros(x.shape[1], hidden, dtype=torch.float64)
+    h = v[5][0] if len(v) > 5 and v[5] is not None else zeros
+    c = v[6][0] if len(v) > 6 and v[6] is not None else zeros
+    steps = []
+    for step in x:
+        i, o, f, g = (step @ w.T + h @ r.T + b).chunk(4, -1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        steps.append(h)
+    return [torch.stack(steps)[:, None], h[None], c[None]]
+
+
 def node(kind: str, a: Dict[str, Any], v: List[Any], opset: int) -> Tensor:
     x = v[0] if v else None
     simple: Dict[str, Callable[[], Tensor]] = {
@@ -184,7 +210,7 @@ def node(kind: str, a: Dict[str, Any], v: List[Any], opset: int) -> Tensor:
         "ReduceMax": lambda: reduced(x, a, v[1] if len(v) > 1 else None, torch.amax),
         "Concat": lambda: torch.cat(v, a["axis"]),
         "Slice": lambda: sliced(x, a, *v[1:]),
-        "Gather": lambda: torch.index_select(x, a.get("axis", 0), v[1].reshape(-1).long()).reshape(
+        "Gather": lambda: torch.index_select(x, a.get("axis", 0), (v[1].reshape(-1).long() + x.shape[a.get("axis", 0)]) % x.shape[a.get("axis", 0)]).reshape(
             [*x.shape[: a.get("axis", 0)], *v[1].shape, *x.shape[a.get("axis", 0) + 1 :]]
         ),
         "Shape": lambda: torch.tensor(x.shape),
@@ -196,6 +222,12 @@ def node(kind: str, a: Dict[str, Any], v: List[Any], opset: int) -> Tensor:
         "Cast": lambda: cast(x, a["to"]),
         "Dropout": lambda: x,
         "Identity": lambda: x,
+        "Neg": lambda: -x,
+        "Tanh": lambda: x.tanh(),
+        "Not": lambda: ~x,
+        "Equal": lambda: x == v[1],
+        "Size": lambda: torch.tensor(x.numel()),
+        "Pad": lambda: onnx_pad(x, a, v[1]),
         "ConstantOfShape": lambda: torch.full(x.tolist(), float(numpy_helper.to_array(a["value"]).item()), dtype=torch.float64),
     }
     if kind not in simple:
@@ -214,19 +246,28 @@ class Program:
     def __init__(self, model: onnx.ModelProto, output: str) -> None:
         self.graph, self.output = model.graph, output
         self.opset = max([o.version for o in model.opset_import if o.domain in ("", "ai.onnx")], default=0)
-        self.weights = {t.name: wide(numpy_helper.to_array(t)) for t in model.graph.initializer}
 
     def score(self, given: Dict[str, Tensor]) -> Tensor:
-        values: Dict[str, Any] = {"": None, **self.weights, **given}
-        for each in self.graph.node:
-            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in each.attribute}
-            if each.op_type == "Constant":
-                values[each.output[0]] = wide(numpy_helper.to_array(attributes["value"]))
-            else:
-                values[each.output[0]] = node(each.op_type, attributes, [values[name] for name in each.input], self.opset)
-            if each.output[0] == self.output:
-                break
+        values: Dict[str, Any] = {"": None, **given}
+        self.run(self.graph, values)
         return values[self.output].sum()
+
+    def run(self, graph: onnx.GraphProto, values: Dict[str, Any]) -> None:
+        values.update({t.name: wide(numpy_helper.to_array(t)) for t in graph.initializer})
+        for each in graph.node:
+            a = {a.name: onnx.helper.get_attribute_value(a) for a in each.attribute}
+            v = [values[name] for name in each.input]
+            if each.op_type == "Constant":
+                results = [wide(numpy_helper.to_array(a["value"]))]
+            elif each.op_type == "If":
+                branch, inner = a["then_branch" if bool(v[0]) else "else_branch"], dict(values)
+                self.run(branch, inner)
+                results = [inner[o.name] for o in branch.output]
+            else:
+                results = lstm(a, v) if each.op_type == "LSTM" else [node(each.op_type, a, v, self.opset)]
+            values.update(zip(each.output, results))
+            if self.output in each.output:
+                break
 
 
 def tapped(model: onnx.ModelProto, output: str) -> onnxruntime.InferenceSession:

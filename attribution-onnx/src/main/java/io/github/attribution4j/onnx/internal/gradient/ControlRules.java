@@ -30,20 +30,59 @@ final class ControlRules {
                             + " (traced), or perturb the inputs instead");
         }
         List<String> sources = s.captured();
+        Refusals thenRefused = new Refusals();
+        Refusals elseRefused = new Refusals();
+        Graph thenBranch = branch(s, "then_branch", sources, thenRefused);
+        Graph elseBranch = branch(s, "else_branch", sources, elseRefused);
+        long[] known = s.longs(0);
+        boolean mayThen = known == null || known[0] != 0;
+        boolean mayElse = known == null || known[0] == 0;
+        boolean passes = (mayThen && thenRefused.isEmpty()) || (mayElse && elseRefused.isEmpty());
+        if (!passes || !sources.stream().allMatch(s::isTensor)) {
+            s.refuseAll(thenRefused);
+            s.refuseAll(elseRefused);
+        } else if (!thenRefused.isEmpty()) {
+            thenBranch = refusing(s, "then_branch", sources, thenRefused);
+        } else if (!elseRefused.isEmpty()) {
+            elseBranch = refusing(s, "else_branch", sources, elseRefused);
+        }
         List<String> back = s.ops(
                 "If",
                 sources.size(),
-                List.of(
-                        Attribute.of("then_branch", branch(s, "then_branch", sources)),
-                        Attribute.of("else_branch", branch(s, "else_branch", sources))),
+                List.of(Attribute.of("then_branch", thenBranch), Attribute.of("else_branch", elseBranch)),
                 s.x());
         for (int i = 0; i < sources.size(); i++) {
             s.giveCaptured(sources.get(i), back.get(i));
         }
     }
 
-    private static Graph branch(Step s, String name, List<String> sources) {
-        Inner inner = new Inner(s, s.graph(name));
+    /**
+     * A branch that no gradient passes, of a node whose other branch runs as a rule: a run that comes here fails with
+     * the reason, which is the name of the node that fails.
+     */
+    private static Graph refusing(Step s, String name, List<String> sources, Refusals refused) {
+        Inner inner = new Inner(s, s.graph(name), refused);
+        Words words = inner.words;
+        String beyond = words.add(words.cast(s.x(), ElementType.INT64), words.integer(1));
+        String never = words.freshName("never");
+        inner.weaver
+                .emitter()
+                .backward()
+                .add(Node.of(
+                        "Gather",
+                        Woven.REFUSED + refused.words(),
+                        List.of(words.ints(0), beyond),
+                        List.of(never)));
+        List<String> outputs = sources.stream()
+                .map(value -> words.copy(words.add(
+                        words.zeros(value),
+                        words.cast(never, words.type(value).element()))))
+                .toList();
+        return inner.graph(List.of(), outputs);
+    }
+
+    private static Graph branch(Step s, String name, List<String> sources, Refusals refused) {
+        Inner inner = new Inner(s, s.graph(name), refused);
         inner.weaver.touch(List.of());
         for (int i = 0; i < inner.out.size(); i++) {
             if (s.arrived(i)) {
@@ -51,6 +90,9 @@ final class ControlRules {
             }
         }
         inner.back(inner.weaver.carriedFrom(sources));
+        if (!refused.isEmpty()) {
+            return inner.graph;
+        }
         return inner.graph(List.of(), sources.stream().map(inner::gradient).toList());
     }
 
@@ -69,7 +111,7 @@ final class ControlRules {
                         + " export the model without them, or perturb the inputs instead");
             }
             this.graph = graph;
-            this.weaver = s.within(graph);
+            this.weaver = weaver;
             this.words = s.seenFrom(weaver);
             this.in = graph.inputs().stream().map(ValueInfo::name).toList();
             this.out = graph.outputs().stream().map(ValueInfo::name).toList();

@@ -5,6 +5,7 @@ import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
+import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
@@ -417,7 +418,8 @@ final class RecurrentRules {
              * @param backwards whether the last step comes first
              */
             List<String> run(String collected, boolean backwards) {
-                ValueType type = new ValueType(s.element(), null);
+                // Rows and the hidden size. The runtime may not know the number of axes of what is given.
+                ValueType type = new ValueType(s.element(), List.of(Dim.OPEN, Dim.OPEN));
                 List<ValueInfo> inputs = new ArrayList<>();
                 stateNames.forEach(name -> inputs.add(ValueInfo.of(name, type)));
                 givenNames.forEach(name -> inputs.add(ValueInfo.of(name, type)));

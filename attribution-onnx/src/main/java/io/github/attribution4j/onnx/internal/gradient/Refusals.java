@@ -40,11 +40,25 @@ final class Refusals {
                 .add(refusal);
     }
 
+    void addAll(Refusals others) {
+        reasons.putAll(others.reasons);
+        others.kinds.forEach((kind, more) ->
+                kinds.computeIfAbsent(kind, any -> new ArrayList<>()).addAll(more));
+    }
+
+    boolean isEmpty() {
+        return kinds.isEmpty();
+    }
+
     /** Throws one exception with all reasons. */
     void throwIfAny() {
-        if (kinds.isEmpty()) {
-            return;
+        if (!isEmpty()) {
+            throw new UnsupportedModelException(words());
         }
+    }
+
+    /** All reasons, in one line. */
+    String words() {
         List<String> said = new ArrayList<>();
         for (List<UnsupportedModelException> each : kinds.values()) {
             if (said.size() < MOST) {
@@ -55,7 +69,7 @@ final class Refusals {
         if (kinds.size() > MOST) {
             said.add("and " + (kinds.size() - MOST) + " more kinds");
         }
-        throw new UnsupportedModelException(String.join("; ", said));
+        return String.join("; ", said);
     }
 
     private static String where(Node node) {

@@ -147,6 +147,15 @@ final class Step extends Words {
         return weaver.within(graph);
     }
 
+    Weaver within(Graph graph, Refusals collected) {
+        return weaver.within(graph, collected);
+    }
+
+    /** Refuses what was refused in its graphs. */
+    void refuseAll(Refusals collected) {
+        weaver.refuseAll(collected);
+    }
+
     /** The same node for use inside one of its graphs, into which nodes are then written. */
     Step seenFrom(Weaver inner) {
         return new Step(inner, node, gradients);

@@ -50,12 +50,12 @@ public final class Weaver {
         this.refusals = new Refusals();
     }
 
-    private Weaver(Graph graph, Weaver around) {
+    private Weaver(Graph graph, Weaver around, Refusals refusals) {
         this.graph = graph;
         this.types = around.types;
         this.constants = new Constants(graph, around.constants);
         this.emitter = around.emitter.within(graph);
-        this.refusals = around.refusals;
+        this.refusals = refusals;
         this.touched.addAll(around.touched);
     }
 
@@ -116,7 +116,17 @@ public final class Weaver {
 
     /** Returns the weaver of a graph of a node. */
     Weaver within(Graph inner) {
-        return new Weaver(inner, this);
+        return within(inner, refusals);
+    }
+
+    /** Returns the weaver of a graph of a node whose refusals are collected elsewhere. */
+    Weaver within(Graph inner, Refusals collected) {
+        return new Weaver(inner, this, collected);
+    }
+
+    /** Refuses what was refused in graphs of a node. */
+    void refuseAll(Refusals collected) {
+        refusals.addAll(collected);
     }
 
     /** Records that the numbers of some values depend on what is attributed. */

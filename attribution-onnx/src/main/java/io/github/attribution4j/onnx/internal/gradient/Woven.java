@@ -24,6 +24,9 @@ import java.util.stream.Stream;
  * and a cotangent, any number of times. Both give the same bits.
  */
 public final class Woven {
+    /** Begins the name of a node that fails where a run takes a way that no gradient passes; the reason follows. */
+    public static final String REFUSED = "attribution/refused: ";
+
     private final Graph graph;
     private final Map<String, ValueType> types;
     private final Constants constants;

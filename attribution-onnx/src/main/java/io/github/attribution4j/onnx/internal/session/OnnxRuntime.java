@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
@@ -72,6 +73,8 @@ public final class OnnxRuntime {
             Pattern.compile("Unsupported model IR version: (\\d+), max supported IR version: (\\d+)");
     private static final Pattern OPSET =
             Pattern.compile("Opset (\\d+) is under development.*support for domain (\\S+) is till opset (\\d+)");
+    private static final Pattern REFUSED =
+            Pattern.compile("Name:'" + Pattern.quote(Woven.REFUSED) + "(.*)' Status Message: ");
     private static final Pattern MEMORY =
             Pattern.compile("(?i)failed to allocate memory|bad[ _]alloc|out of memory|CUDA failure 2:");
 
@@ -204,6 +207,13 @@ public final class OnnxRuntime {
     }
 
     static ModelException failure(String what, OrtException e) {
+        Matcher refused = REFUSED.matcher(String.valueOf(e.getMessage()));
+        if (refused.find()) {
+            return new UnsupportedModelException(
+                    "these inputs take a branch of an If that no gradient passes, perhaps because the first inputs took"
+                            + " the other one (then load the model again for these): " + refused.group(1),
+                    e);
+        }
         String line = Failures.words(String.valueOf(e.getMessage()));
         if (MEMORY.matcher(line).find()) {
             return new ModelException.OutOfMemory(what + ": " + line, e);

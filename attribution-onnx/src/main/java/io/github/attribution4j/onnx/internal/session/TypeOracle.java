@@ -157,18 +157,21 @@ public final class TypeOracle {
             } catch (OrtException | ModelException e) {
                 return; // Rules that need more types refuse.
             }
-            try {
-                Graph once = new Graph(main.name(), main.inputs(), List.of(), run, main.initializers());
-                count(once, open.stream().map(BESIDE::concat).toList(), sample);
-            } catch (OrtException | ModelException e) {
-                // A branch that is not taken may not run with these inputs.
-                open.forEach(value -> types.put(value, new ValueType(element(value), null)));
+            Graph once = new Graph(main.name(), main.inputs(), List.of(), run, main.initializers());
+            if (!counts(once, open, sample)) {
+                // A branch that is not taken may not run with these inputs; others do.
+                for (Node node : outer) {
+                    for (Graph graph : node.graphs()) {
+                        Set<String> own = graph.producers().keySet();
+                        counts(once, open.stream().filter(own::contains).toList(), sample);
+                    }
+                }
             }
             outer = within;
         }
     }
 
-    /** Inputs whose number of axes the file does not say: the runtime describes them like those without axes. */
+    /** Counts the axes of values of graphs of nodes. Returns false, and nothing is known of them, if they do not run. */
     private static Set<String> unranked(List<ValueInfo> inputs) {
         Set<String> unranked = new HashSet<>();
         for (ValueInfo input : inputs) {
@@ -240,6 +243,13 @@ public final class TypeOracle {
                 graph.initializers());
     }
 
+    /** The inputs that a session takes. */
+    private static Map<String, OnnxTensor> taken(OrtSession session, Map<String, OnnxTensor> sample) {
+        Map<String, OnnxTensor> taken = new LinkedHashMap<>(sample);
+        taken.keySet().retainAll(session.getInputNames());
+        return taken;
+    }
+
     /** Runs a graph once to find the number of axes of some values. */
     private void count(Graph graph, List<String> values, Map<String, OnnxTensor> sample) throws OrtException {
         if (values.isEmpty()) {
@@ -259,7 +269,7 @@ public final class TypeOracle {
         Graph counting = new Graph(graph.name(), graph.inputs(), List.of(), nodes, graph.initializers());
         try (OrtSession session =
                         OnnxRuntime.open(file, tapped(counting, shapes.keySet()), settings.with(Optimization.BASIC));
-                OrtSession.Result result = session.run(sample)) {
+                OrtSession.Result result = session.run(taken(session, sample))) {
             for (Map.Entry<String, String> each : shapes.entrySet()) {
                 OnnxTensor shape = (OnnxTensor) result.get(each.getKey()).orElseThrow();
                 int rank = (int) shape.getInfo().getShape()[0];
