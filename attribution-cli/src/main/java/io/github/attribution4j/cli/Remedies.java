@@ -61,9 +61,10 @@ public final class Remedies {
             Remedy.of("choose one with features\\(example\\)\\.top\\(k\\)", "choose one with --example"),
             Remedy.of(
                     ", or say with Inputs\\.allowMissing\\(\\) that NaN is a missing value to the model",
-                    ", which no TorchScript model takes for a missing value by itself"),
+                    ", or mark the column 'missing' in a table's --schema if NaN is a missing value to the model"),
             Remedy.of("give them with Inputs\\.named\\(\\.\\.\\.\\)", "give a table, whose header has them"),
             Remedy.of("\\((?:LoadOptions|OnnxOptions)\\.unbatched\\)", "(--unbatched)"),
+            Remedy.of("where the model has none and is loaded as unbatched", "where the model has none (--unbatched)"),
             Remedy.of("OnnxOptions\\.defaults\\(\\)\\.output\\(\"([^\"]*)\"\\)", "--output $1"),
             Remedy.of("Methods\\.all\\(\\) lists all", "'attribution methods' lists all"),
             Remedy.of(

@@ -24,10 +24,37 @@ class RemediesTest {
     private static final Pattern JAVA = Pattern.compile("\\b[a-z][A-Za-z]+\\((?:\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)"
             + "|\\b(?:LoadOptions|Inputs|FeatureMask|Baseline|Target|Merge|TokenAttribution|Attribution"
             + "|RuledModel)\\.");
+    private static final Pattern TORCH = Pattern.compile("TorchScript|LoadOptions|libtorch|torch\\.jit");
     /** Sources whose messages are for callers of tensors and engines, or are text of programs that are written. */
     private static final Pattern OF_CALLERS =
             Pattern.compile(".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
                     + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|FunctionPullback)\\.java");
+
+    /** What core and the ONNX binding say is also said of models that are no TorchScript archives. */
+    @Test
+    void noMessageOfOtherEnginesSpeaksOfTorchScript() throws IOException {
+        List<String> left = new ArrayList<>();
+        for (String module : List.of("attribution-core", "attribution-onnx")) {
+            try (Stream<Path> files = Files.walk(Cli.repository(module + "/src/main/java"))) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                    Matcher literals = LITERAL.matcher(
+                            Files.readString(file).replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("//[^\n]*", ""));
+                    while (literals.find()) {
+                        String literal = literals.group(1);
+                        // What a file is that was taken for an ONNX model.
+                        if (!literal.startsWith("a zip file, ")
+                                && literal.contains(" ")
+                                && Stream.of(literal, Remedies.translate(literal))
+                                        .anyMatch(text -> TORCH.matcher(text).find())) {
+                            left.add(file.getFileName() + ": " + literal);
+                        }
+                    }
+                }
+            }
+        }
+        assertThat(left).isEmpty();
+    }
 
     /** Every message of the library that the command line can print gives the remedy as an option. */
     @Test

@@ -79,7 +79,7 @@ record Arguments(List<Input> all) {
                             ? input.rowAxis() + " counts"
                             : input.rowAxis() + " and axis " + first.rowAxis() + " count")
                     + " rows (examples) and must be equal; pass a tensor without rows as constant(...), or give all"
-                    + " an axis of one row in front where the model has none (LoadOptions.unbatched)");
+                    + " an axis of one row in front where the model has none and is loaded as unbatched");
         }
     }
 

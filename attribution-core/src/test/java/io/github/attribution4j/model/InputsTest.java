@@ -188,7 +188,7 @@ class InputsTest {
                 () -> Inputs.of(x, ids.rows(0, 2)),
                 "input 'input1' has shape (2,) and input 'input0' (3, 2); axis 0 counts rows (examples) and must be"
                         + " equal; pass a tensor without rows as constant(...), or give all an axis of one row in front"
-                        + " where the model has none (LoadOptions.unbatched)");
+                        + " where the model has none and is loaded as unbatched");
         says(
                 () -> Inputs.none().constant("scale", scale).rows(),
                 "inputs: all are constant; at least one must have rows (examples)");

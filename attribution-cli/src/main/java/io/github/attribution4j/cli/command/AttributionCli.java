@@ -22,7 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = "attribution",
         versionProvider = AttributionCli.Version.class,
-        header = "Says why a TorchScript model answered as it did.",
+        header = "Says why a model answered as it did.",
         synopsisHeading = "%nUsage: ",
         commandListHeading = "%nCommands:%n",
         optionListHeading = "%nOptions:%n",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.gradient;
 
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
@@ -61,12 +62,11 @@ final class ControlRules {
      * the reason, which is the name of the node that fails.
      */
     private static Graph refusing(Step s, String name, List<String> sources, Refusals refused) {
-        Inner inner = new Inner(s, s.graph(name), refused);
-        Words words = inner.words;
+        Weaver weaver = s.within(s.graph(name), refused);
+        Words words = s.seenFrom(weaver);
         String beyond = words.add(words.cast(s.x(), ElementType.INT64), words.integer(1));
         String never = words.freshName("never");
-        inner.weaver
-                .emitter()
+        weaver.emitter()
                 .backward()
                 .add(Node.of(
                         "Gather",
@@ -78,11 +78,17 @@ final class ControlRules {
                         words.zeros(value),
                         words.cast(never, words.type(value).element()))))
                 .toList();
-        return inner.graph(List.of(), outputs);
+        return graph(words, List.of(), outputs, Graph.upstream(weaver.emitter().backward(), outputs));
     }
 
     private static Graph branch(Step s, String name, List<String> sources, Refusals refused) {
-        Inner inner = new Inner(s, s.graph(name), refused);
+        Inner inner;
+        try {
+            inner = new Inner(s, s.graph(name), s.within(s.graph(name), refused));
+        } catch (UnsupportedModelException e) {
+            refused.add(s.node(), e);
+            return s.graph(name);
+        }
         inner.weaver.touch(List.of());
         for (int i = 0; i < inner.out.size(); i++) {
             if (s.arrived(i)) {
@@ -106,6 +112,10 @@ final class ControlRules {
         private final Map<String, String> cotangents = new LinkedHashMap<>();
 
         Inner(Step s, Graph graph) {
+            this(s, graph, s.within(graph));
+        }
+
+        private Inner(Step s, Graph graph, Weaver weaver) {
             if (graph.nodes().stream().anyMatch(Node::draws)) {
                 throw s.refuse("it draws random numbers, and the way back, which runs it again, would draw others;"
                         + " export the model without them, or perturb the inputs instead");

@@ -284,7 +284,7 @@ public final class OnnxFile implements AutoCloseable {
         return bytes.size();
     }
 
-    /** The number of bytes of its constants, here and in files that it names, without constants of graphs in nodes. */
+    /** The number of bytes of its constants, here and in files that it names. */
     public long weights() {
         return graph.initializers().values().stream()
                 .mapToLong(Initializer::bytes)

@@ -162,7 +162,8 @@ public final class TypeOracle {
                 // A branch that is not taken may not run with these inputs; others do.
                 for (Node node : outer) {
                     for (Graph graph : node.graphs()) {
-                        Set<String> own = graph.producers().keySet();
+                        Set<String> own = new HashSet<>(graph.producers().keySet());
+                        graph.inputs().forEach(input -> own.add(input.name()));
                         counts(once, open.stream().filter(own::contains).toList(), sample);
                     }
                 }
@@ -172,6 +173,17 @@ public final class TypeOracle {
     }
 
     /** Counts the axes of values of graphs of nodes. Returns false, and nothing is known of them, if they do not run. */
+    private boolean counts(Graph once, List<String> values, Map<String, OnnxTensor> sample) {
+        List<String> beside = values.stream().map(BESIDE::concat).toList();
+        try {
+            count(once.giving(beside), beside, sample);
+            return true;
+        } catch (OrtException | ModelException e) {
+            values.forEach(value -> types.put(value, new ValueType(element(value), null)));
+            return false;
+        }
+    }
+
     private static Set<String> unranked(List<ValueInfo> inputs) {
         Set<String> unranked = new HashSet<>();
         for (ValueInfo input : inputs) {

@@ -75,6 +75,40 @@ class OnnxFileTest {
         return model(graph);
     }
 
+    /** The same in both branches of an If, each of which has the weights. */
+    private static byte[] branched(Message weights) {
+        Message graph = Message.read(Bytes.of(linear(weights))).message(7);
+        Message output = graph.message(12);
+        Message branch = graph.without(number -> number == 11)
+                .build();
+        Message.Builder node = Message.builder()
+                .text(1, "first")
+                .text(2, "y")
+                .text(3, "choice")
+                .text(4, "If");
+        for (String name : List.of("then_branch", "else_branch")) {
+            node.message(
+                    5,
+                    Message.builder()
+                            .text(1, name)
+                            .message(6, branch)
+                            .number(20, 5)
+                            .build());
+        }
+        Message first = Message.builder()
+                .number(2, ElementType.BOOL.code())
+                .text(8, "first")
+                .bytes(9, new byte[] {1})
+                .build();
+        return model(Message.builder()
+                .message(1, node.build())
+                .text(2, "branched")
+                .message(5, first)
+                .message(11, graph.message(11))
+                .message(12, output)
+                .build());
+    }
+
     private static byte[] model(Message graph) {
         return Message.builder()
                 .number(1, 8)
@@ -212,6 +246,28 @@ class OnnxFileTest {
                 assertExplains(file, 1500);
             }
         }
+    }
+
+    /** Constants of branches lie in files as those around them do, and both may be links. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void weights_of_branches_may_be_links() throws IOException {
+        Path blobs = Files.createDirectories(folder.resolve("blobs"));
+        Path snapshot = Files.createDirectories(folder.resolve("snapshot"));
+        Files.write(blobs.resolve("1"), branched(tensor().bytes(9, raw()).build()));
+        Files.write(blobs.resolve("2"), branched(external("w.bin", 0, raw().length)));
+        Path data = Files.write(Files.createDirectories(blobs.resolve("more")).resolve("3"), raw());
+        Path whole = Files.createSymbolicLink(snapshot.resolve("whole.onnx"), blobs.resolve("1"));
+        Path model = Files.createSymbolicLink(snapshot.resolve("model.onnx"), blobs.resolve("2"));
+        Files.createSymbolicLink(snapshot.resolve("w.bin"), data);
+        for (Path path : List.of(blobs.resolve("1"), whole, model)) {
+            try (OnnxFile file = OnnxFile.open(path)) {
+                assertThat(file.weights()).isGreaterThanOrEqualTo(2L * raw().length);
+                assertExplains(file, 5000);
+            }
+        }
+        Files.delete(data);
+        assertThatThrownBy(() -> OnnxFile.open(model)).isInstanceOf(FormatException.class);
     }
 
     @Test
