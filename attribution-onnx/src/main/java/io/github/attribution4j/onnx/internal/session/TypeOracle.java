@@ -172,7 +172,7 @@ public final class TypeOracle {
         }
     }
 
-    /** Counts the axes of values of graphs of nodes. Returns false, and nothing is known of them, if they do not run. */
+    /** Counts the axes of values of graphs of nodes. If they do not run, nothing is known of them: returns false. */
     private boolean counts(Graph once, List<String> values, Map<String, OnnxTensor> sample) {
         List<String> beside = values.stream().map(BESIDE::concat).toList();
         try {
