@@ -2,12 +2,12 @@
 package io.github.attribution4j.onnx;
 
 import io.github.attribution4j.model.program.Program.RowForm;
-import io.github.attribution4j.onnx.internal.graph.Argument;
 import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Initializer;
+import io.github.attribution4j.onnx.internal.graph.ModuleValues.Argument;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;

@@ -46,6 +46,27 @@ public final class ModuleValues {
     /** The nodes of one call, in order. */
     private record Call(List<Node> nodes) {}
 
+    /** A value as one call of a module takes it. Others may read it too. An argument equals only itself. */
+    public static final class Argument {
+        private final String value;
+        private final Set<Node> readers;
+
+        private Argument(String value, Set<Node> readers) {
+            this.value = value;
+            this.readers = readers;
+        }
+
+        /** The name of the value. */
+        public String value() {
+            return value;
+        }
+
+        /** The nodes of the call that read it. */
+        public Set<Node> readers() {
+            return readers;
+        }
+    }
+
     /**
      * Finds the results and arguments of the modules of a graph.
      *
