@@ -16,7 +16,6 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
-import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tables with categories, and the engine of tree ensembles. */
 class TableTest {
-    private static final Path TREES = GoldenData.data().resolveSibling("trees").resolve("multiclass.json");
+    private static final Path TREES = Path.of("..", "golden", "trees", "multiclass.json");
     private static final String SCHEMA =
             "age: number\nincome: number missing\njob: one-hot: clerk, nurse, \"sales, other\"" + "\nmember: boolean\n";
     private static final double SINGLE = 1e-6;
