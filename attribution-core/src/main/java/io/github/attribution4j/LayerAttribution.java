@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -59,7 +60,7 @@ record LayerAttribution<M extends LayeredModel>(Attribution<? super M> method, L
     @Override
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", String.join(", ", layers));
+        settings.put("layer", NameList.write(layers));
         settings.putAll(method.settings());
         return settings;
     }

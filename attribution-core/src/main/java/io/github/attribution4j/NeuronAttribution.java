@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
@@ -41,7 +42,7 @@ record NeuronAttribution<M extends LayeredModel>(Attribution<? super M> method, 
     @Override
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("layer", layer);
+        settings.put("layer", NameList.write(layer));
         settings.put("unit", unit.describe());
         settings.putAll(method.settings());
         return settings;

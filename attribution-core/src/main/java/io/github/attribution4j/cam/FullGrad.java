@@ -5,6 +5,7 @@ import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -20,7 +21,6 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -77,13 +77,8 @@ public final class FullGrad extends Described<LayeredModel, FullGrad> {
     private static final Setting<List<String>> LAYERS = Setting.of(
             "layers",
             Kind.<List<String>>of(
-                            "all, or layers: a,b",
-                            text -> text.strip().equals("all")
-                                    ? List.of()
-                                    : Arrays.stream(text.split(",", -1))
-                                            .map(String::strip)
-                                            .toList())
-                    .said(layers -> layers.isEmpty() ? "all" : String.join(", ", layers)),
+                            "all, or layers: a,b", text -> text.strip().equals("all") ? List.of() : NameList.read(text))
+                    .said(layers -> layers.isEmpty() ? "all" : NameList.write(layers)),
             List.of(),
             "the layers whose biases count");
 

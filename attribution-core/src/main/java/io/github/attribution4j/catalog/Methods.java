@@ -154,6 +154,10 @@ public final class Methods {
             return method;
         }
         List<String> layers = LAYER.read(layer, sources);
+        if (unit != null && layers.size() > 1) {
+            throw new IllegalArgumentException("unit " + unit + ": is of one layer, and layer names " + layers.size()
+                    + ", " + layer + "; give one (a comma in its name is \\,)");
+        }
         return unit == null
                 ? Attribution.<RuledModel>at(layers, method)
                 : Attribution.<RuledModel>towards(layers.get(0), UNIT.read(unit, sources), method);

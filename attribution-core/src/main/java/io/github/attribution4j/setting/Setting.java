@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.setting;
 
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -208,16 +208,13 @@ public final class Setting<T> {
         /** True or false. */
         public static final Kind<Boolean> FLAG = of("true or false", Kind::flag);
 
-        /** The address of a layer. */
-        public static final Kind<String> ADDRESS = of("address", String::strip);
+        /** The address of a layer, in which {@code \,} is a comma too. */
+        public static final Kind<String> ADDRESS =
+                of("address", NameList::readOne).said(NameList::write);
 
-        /** Addresses of layers, at least one. */
-        public static final Kind<List<String>> ADDRESSES = Kind.<List<String>>of(
-                        "address, or several: a,b",
-                        text -> Arrays.stream(text.split(",", -1))
-                                .map(String::strip)
-                                .toList())
-                .said(addresses -> String.join(", ", addresses));
+        /** Addresses of layers, at least one. A comma in an address is {@code \,}, and a backslash {@code \\}. */
+        public static final Kind<List<String>> ADDRESSES =
+                of("address, or several: a,b", NameList::read).said(NameList::write);
 
         private final String form;
         private final FromSources<T> reader;

@@ -4,6 +4,7 @@ package io.github.attribution4j.text;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
@@ -319,7 +320,7 @@ public final class TokenAttribution<M extends LayeredModel> implements Attributi
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
         if (!(method instanceof Attribution.Forward && points.isEmpty())) {
-            settings.put("embeddings", !points.isEmpty() ? String.join(", ", points) : every ? "every" : "of inputs");
+            settings.put("embeddings", !points.isEmpty() ? NameList.write(points) : every ? "every" : "of inputs");
             settings.put("grouping", label(grouping));
             settings.put("reduction", label(reduction));
         }

@@ -4,6 +4,7 @@ package io.github.attribution4j.view;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.evaluation.Rows.Collected;
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -161,7 +162,7 @@ public final class LayerInspector {
         @Override
         public Map<String, Object> settings() {
             Map<String, Object> settings = new LinkedHashMap<>();
-            settings.put("layers", layers.isEmpty() ? "all" : String.join(", ", layers));
+            settings.put("layers", layers.isEmpty() ? "all" : NameList.write(layers));
             settings.put("channel-axis", channelAxis);
             return settings;
         }

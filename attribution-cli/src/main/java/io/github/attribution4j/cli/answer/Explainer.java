@@ -10,6 +10,7 @@ import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.TextInput;
 import io.github.attribution4j.cli.question.Texts;
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -124,7 +125,7 @@ public final class Explainer {
                     + " is at a layer already, the one of its own setting; leave --layer out");
         }
         // Fails with the nearest names before anything is computed.
-        for (String address : Texts.addresses(layer)) {
+        for (String address : NameList.read(layer)) {
             model.cutPoint(address);
         }
         Map<String, String> placed = new LinkedHashMap<>(given);

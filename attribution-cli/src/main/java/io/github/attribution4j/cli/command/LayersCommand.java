@@ -6,6 +6,7 @@ import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -107,7 +108,7 @@ final class LayersCommand implements Callable<Integer> {
         List<String> notes = values.values().stream()
                 .map(value -> value.point().side() == Cut.Side.OUTPUT ? model.note(value.point()) : "")
                 .toList();
-        int paths = width("path", values.keySet().stream().toList());
+        int paths = width("path", values.keySet().stream().map(NameList::write).toList());
         int kinds = width(
                 "kind",
                 values.values().stream().map(value -> value.point().kind()).toList());
@@ -119,7 +120,7 @@ final class LayersCommand implements Callable<Integer> {
         int line = 0;
         for (Map.Entry<String, Cut.Value> entry : values.entrySet()) {
             String kind = entry.getValue().point().kind();
-            out.println(String.format(format, entry.getKey(), kind, shapes.get(line), notes.get(line))
+            out.println(String.format(format, NameList.write(entry.getKey()), kind, shapes.get(line), notes.get(line))
                     .stripTrailing());
             line++;
         }

@@ -4,6 +4,7 @@ package io.github.attribution4j.cli.command;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.question.InputOptions;
 import io.github.attribution4j.cli.question.Models;
+import io.github.attribution4j.cli.question.NameConverter;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs;
@@ -54,7 +55,8 @@ final class ViewCommand implements Callable<Integer> {
     @Option(
             names = "--layer",
             paramLabel = "ADDRESS",
-            split = ",",
+            split = NameConverter.SPLIT,
+            converter = NameConverter.class,
             description = "Layers to look at. Default: every call of a module.")
     private List<String> layers = new ArrayList<>();
 

@@ -7,6 +7,7 @@ import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Places;
 import io.github.attribution4j.cli.question.Request;
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
@@ -47,52 +48,14 @@ final class Trials {
         Target target = Diagnosis.target(request.outputShape());
         findings.text("");
         findings.text("Methods, tried on the first example with few evaluations, target " + target.describe() + ":");
-        Optional<String> layer = lastConvolution(Request.fewest(model, request.inputs()));
+        Layers layers = Layers.of(model, Request.fewest(model, request.inputs()));
         int works = 0;
         for (Description<?> method : Methods.all()) {
-            works += tries(method, request, target, anyLayer(method) ? layer.or(this::lastLayer) : layer) ? 1 : 0;
+            works += tries(method, request, target, anyLayer(method) ? layers.any() : layers.spatial()) ? 1 : 0;
         }
         findings.text("");
         findings.text(works + " of " + Methods.all().size() + " methods work with this model and this input.");
         return works > 0;
-    }
-
-    /**
-     * Returns the last layer whose output has channels and positions: rather one of several positions, and not the
-     * model's output.
-     */
-    private Optional<String> lastConvolution(Inputs one) {
-        List<Cut.Point> points = model.cutPoints();
-        Optional<String> poor = Optional.empty();
-        for (int i = points.size() - 1; i >= 0; i--) {
-            String address = points.get(i).toString();
-            try (TensorScope scope = TensorScope.open()) {
-                Tensor value = model.cut(points.get(i)).head().forward(one);
-                if (value.shape().rank() > 2) {
-                    boolean positions = value.shape().size()
-                            > value.shape().dim(0) * value.shape().dim(1);
-                    if (positions && !isOutput(value, one)) {
-                        return Optional.of(address);
-                    }
-                    poor = poor.or(() -> Optional.of(address));
-                }
-            } catch (ModelException e) {
-                // Another layer may work.
-            }
-        }
-        return poor;
-    }
-
-    private boolean isOutput(Tensor value, Inputs one) {
-        Tensor output = model.forward(one);
-        return value.shape().equals(output.shape()) && Arrays.equals(value.toDoubleArray(), output.toDoubleArray());
-    }
-
-    private Optional<String> lastLayer() {
-        List<Cut.Point> points = model.cutPoints();
-        return points.isEmpty()
-                ? Optional.empty()
-                : Optional.of(points.get(points.size() - 1).toString());
     }
 
     /** Returns whether a method works at any layer, also at one without channels and positions. */
@@ -199,7 +162,7 @@ final class Trials {
             setting.trialText().ifPresent(text -> settings.put(setting.name(), text));
             switch (setting.name()) {
                 case "mask" -> settings.put("mask", TRIAL_MASK);
-                case "layer" -> layer.ifPresent(path -> settings.put("layer", path));
+                case "layer" -> layer.ifPresent(path -> settings.put("layer", NameList.write(path)));
                 case "method" -> settings.put("method", "saliency");
                 case "window" -> settings.put("window", window(inputs));
                 default -> {}
@@ -243,7 +206,7 @@ final class Trials {
                 .mapToLong(tensor -> tensor.shape().row().size())
                 .sum();
         if (description.has(Places.LAYER)) {
-            return "for instance --layer " + layer.orElse("PATH");
+            return "for instance --layer " + layer.map(NameList::write).orElse("PATH");
         }
         return description.has("window")
                 ? "give --set window=, of at most " + window(inputs)

@@ -44,7 +44,8 @@ public final class InputOptions {
     @Option(
             names = "--inputs",
             paramLabel = "NAME",
-            split = ",",
+            split = NameConverter.SPLIT,
+            converter = NameConverter.class,
             description =
                     "Which arrays of an .npz are inputs of the model, in this order; PARAMETER=NAME gives an array to"
                             + " a parameter of the model by its name. Default: all, as stored.")
@@ -53,7 +54,8 @@ public final class InputOptions {
     @Option(
             names = "--attribute",
             paramLabel = "NAME",
-            split = ",",
+            split = NameConverter.SPLIT,
+            converter = NameConverter.class,
             description = "Which arrays of the input are attributed; the others are held fixed. Default: all.")
     List<String> attribute = new ArrayList<>();
 
@@ -97,7 +99,8 @@ public final class InputOptions {
     @Option(
             names = "--drop",
             paramLabel = "COLUMN",
-            split = ",",
+            split = NameConverter.SPLIT,
+            converter = NameConverter.class,
             description = "Columns of a .csv that are no input, such as the label.")
     List<String> drop = new ArrayList<>();
 

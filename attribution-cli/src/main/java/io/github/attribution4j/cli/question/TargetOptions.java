@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
+import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
@@ -103,7 +104,7 @@ public final class TargetOptions {
                 ? Files.readAllLines(file).stream()
                         .filter(line -> !line.isBlank())
                         .toList()
-                : List.of(classes.split(",", -1));
+                : NameList.read(classes);
         try {
             return target.named(names.stream().map(String::strip).toArray(String[]::new));
         } catch (IllegalArgumentException e) {

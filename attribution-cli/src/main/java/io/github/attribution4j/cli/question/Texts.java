@@ -3,7 +3,6 @@ package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.internal.Numbers;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,11 +49,6 @@ public final class Texts {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(option + " " + text + ": must be integers separated by commas", e);
         }
-    }
-
-    /** Parses addresses of layers separated by commas. */
-    public static String[] addresses(String text) {
-        return Arrays.stream(text.split(",", -1)).map(String::strip).toArray(String[]::new);
     }
 
     /** Returns a time for people to read. */

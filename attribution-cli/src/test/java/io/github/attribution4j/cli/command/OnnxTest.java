@@ -12,6 +12,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -194,6 +195,37 @@ class OnnxTest {
         assertThat(done("view", "-m", digits, "-i", image, "--quantity", quantity, "--layer", "/relu2/Relu_output_0")
                         .out())
                 .contains("/relu2/Relu_output_0");
+    }
+
+    @Test
+    @DisplayName("A comma in the name of a layer is written with a backslash, in every command")
+    void commas() throws IOException {
+        Path file = folder.resolve("commas.onnx");
+        String bytes = Files.readString(Path.of(digits), StandardCharsets.ISO_8859_1);
+        Files.writeString(file, bytes.replace("relu2", "re,u2"), StandardCharsets.ISO_8859_1);
+        String commas = file.toString();
+        List<String> maps = List.of("-i", image, "-t", "3", "-M", "layer-cam", "--set", "merge=max", "--layer");
+        List<String> plain = new ArrayList<>(maps);
+        plain.add("relu1,relu2");
+        List<String> escaped = new ArrayList<>(maps);
+        escaped.add("relu1,re\\,u2");
+        assertSameNumbers(explained(commas, escaped), explained(digits, plain));
+
+        assertThat(done("layers", "-m", commas).out()).contains("re\\,u2 ");
+        assertThat(done("view", "-m", commas, "-i", image, "--layer", "relu1,re\\,u2")
+                        .out())
+                .contains("relu1", "re,u2");
+        String json = folder.resolve("why.json").toString();
+        for (String method : List.of("layer-cam -t 3", "saliency -t 3", "saliency --unit 3,1,1")) {
+            List<String> words = new ArrayList<>(List.of("explain", "-q", "-m", commas, "-i", image, "--json", json));
+            words.addAll(List.of("--layer", "re\\,u2", "-M"));
+            words.addAll(List.of(method.split(" ", -1)));
+            done(words.toArray(String[]::new));
+            assertThat(done("replay", json, "-m", commas, "-i", image).out()).contains("the bits agree");
+        }
+        assertThat(Cli.explain("-m", commas, "-i", image, "--layer", "relu1,re\\,u2", "--unit", "0")
+                        .refusal())
+                .contains("unit 0: is of one layer, and layer names 2");
     }
 
     @Test
