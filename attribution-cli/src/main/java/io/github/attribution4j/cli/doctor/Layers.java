@@ -29,7 +29,7 @@ record Layers(Optional<String> spatial, Optional<String> any) {
             if (layer.channels() && layer.worth() > spatial.worth()) {
                 spatial = layer;
             }
-            if (!any.gradient() && (any == Layer.NONE || layer.gradient())) {
+            if (!any.gradient() && (any.address().isEmpty() || layer.gradient())) {
                 any = layer;
             }
         }
