@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.djl.internal.Zoo;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
-import io.github.attribution4j.djl.internal.instrument.Instrumenter;
+import io.github.attribution4j.djl.internal.instrument.Copies;
 import io.github.attribution4j.djl.internal.wire.Level;
 import io.github.attribution4j.model.BackwardRun;
 import io.github.attribution4j.model.Inputs;
@@ -97,10 +97,10 @@ class RuledCopyTest {
     void numbering() {
         for (String file : Zoo.names()) {
             TorchArchive archive = TorchArchive.read(Zoo.file(file));
-            int places = Instrumenter.instrument(archive, Level.VALUES).places();
+            int places = Copies.of(archive, Level.VALUES).places();
             for (Level level : List.of(Level.MODULES, Level.VALUES)) {
                 for (BackwardRule.Family family : BackwardRule.Family.values()) {
-                    assertThat(Instrumenter.ruled(archive, level, family).places())
+                    assertThat(Copies.ruled(archive, level, family).places())
                             .as("%s, %s, %s", file, level, family)
                             .isEqualTo(places);
                 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
+import io.github.attribution4j.tensor.DataType;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -215,5 +219,77 @@ public final class InputOptions {
             throw new IllegalArgumentException("--input is needed: a file with what is to be explained; or --text");
         }
         return input;
+    }
+
+    /** Returns whether the input is one example of a model without rows; both if only the model can decide. */
+    List<Boolean> forms() {
+        if (unbatched == null) {
+            return List.of(false);
+        }
+        return switch (unbatched) {
+            case "one" -> List.of(true);
+            case "many" -> List.of(false);
+            case "auto" -> {
+                boolean rows = InputFile.isImage(requiredInput())
+                        || requiredInput().toString().endsWith(".csv");
+                yield rows ? List.of(false) : List.of(false, true);
+            }
+            default ->
+                throw new IllegalArgumentException("--unbatched " + unbatched + ": choose one (the input is one "
+                        + "example) or many (axis 0 counts examples)");
+        };
+    }
+
+    /** Returns how files are read. */
+    InputFile.Reading reading() throws IOException {
+        ImageFile.Preparation preparation = new ImageFile.Preparation(
+                heightAndWidth(),
+                pixelScale,
+                mean == null ? new double[0] : Texts.numbers("--mean", mean),
+                std == null ? new double[0] : Texts.numbers("--std", std));
+        return new InputFile.Reading(
+                preparation, drop, dataType(), Optional.ofNullable(encoding).map(CsvText::encoding));
+    }
+
+    private Optional<int[]> heightAndWidth() {
+        if (size == null) {
+            return Optional.empty();
+        }
+        long[] sides = Texts.integers("--size", size);
+        if (sides.length > 2 || sides[0] < 1 || sides[sides.length - 1] < 1) {
+            throw new IllegalArgumentException("--size " + size + ": give 224 or 224x224, height first");
+        }
+        return Optional.of(new int[] {(int) sides[0], (int) sides[sides.length - 1]});
+    }
+
+    /** Returns the type of --dtype. */
+    Optional<DataType> dataType() {
+        if (dtype == null) {
+            return Optional.empty();
+        }
+        return switch (dtype) {
+            case "float32" -> Optional.of(DataType.FLOAT32);
+            case "float64" -> Optional.of(DataType.FLOAT64);
+            case "int64" -> Optional.of(DataType.INT64);
+            case "int32" -> Optional.of(DataType.INT32);
+            default ->
+                throw new IllegalArgumentException(
+                        "--dtype " + dtype + ": choose float32 or float64, or for a table int64 or int32");
+        };
+    }
+
+    /** Returns the numbers of channels to try, the more likely one first. */
+    List<Integer> channelsToTry() throws IOException {
+        if (channels != null) {
+            if (channels != 1 && channels != 3) {
+                throw new IllegalArgumentException("--channels " + channels + ": choose 1 (gray) or 3 (RGB)");
+            }
+            return List.of(channels);
+        }
+        Path file = requiredInput();
+        if (!InputFile.isImage(file) || !Files.isRegularFile(file)) {
+            return List.of(3);
+        }
+        return ImageFile.isGrey(file) ? List.of(1, 3) : List.of(3, 1);
     }
 }

@@ -83,7 +83,7 @@ public final class Models implements AutoCloseable {
                 wanted.output,
                 wanted.threads,
                 wanted.modelMethod,
-                Request.dataType(wanted).filter(DataType::isFloating).orElse(null),
+                wanted.dataType().filter(DataType::isFloating).orElse(null),
                 wanted.unbatched != null,
                 wanted.state == null ? null : wanted.state.toRealPath());
         RuledModel model = loaded.get(key);

@@ -35,15 +35,15 @@ import java.util.stream.Collectors;
 public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources sources, Optional<TextInput> text) {
     /** Reads the files, and runs the model on the first example: the cheapest check that they fit. */
     public static Request read(InputOptions options, RuledModel model) throws IOException {
-        InputFile.Reading reading = reading(options);
+        InputFile.Reading reading = options.reading();
         if (options.text.given()) {
             return ofText(options, reading, model);
         }
         List<Request> fitting = new ArrayList<>();
         RuntimeException refusal = null;
-        List<Boolean> forms = forms(options);
+        List<Boolean> forms = options.forms();
         for (boolean single : forms) {
-            for (int channels : channels(options)) {
+            for (int channels : options.channelsToTry()) {
                 try {
                     fitting.add(read(options, reading, channels, single, model));
                     break;
@@ -125,25 +125,6 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         } finally {
             options.unbatched = null;
         }
-    }
-
-    /** Returns whether the input is one example of a model without rows; both if only the model can decide. */
-    private static List<Boolean> forms(InputOptions options) {
-        if (options.unbatched == null) {
-            return List.of(false);
-        }
-        return switch (options.unbatched) {
-            case "one" -> List.of(true);
-            case "many" -> List.of(false);
-            case "auto" -> {
-                boolean rows = InputFile.isImage(options.requiredInput())
-                        || options.requiredInput().toString().endsWith(".csv");
-                yield rows ? List.of(false) : List.of(false, true);
-            }
-            default ->
-                throw new IllegalArgumentException("--unbatched " + options.unbatched
-                        + ": choose one (the input is one " + "example) or many (axis 0 counts examples)");
-        };
     }
 
     private static Request read(
@@ -374,61 +355,6 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         try (TensorScope scope = TensorScope.open()) {
             return model.forward(inputs).shape();
         }
-    }
-
-    static InputFile.Reading reading(InputOptions options) throws IOException {
-        ImageFile.Preparation preparation = new ImageFile.Preparation(
-                size(options),
-                options.pixelScale,
-                options.mean == null ? new double[0] : Texts.numbers("--mean", options.mean),
-                options.std == null ? new double[0] : Texts.numbers("--std", options.std));
-        return new InputFile.Reading(
-                preparation,
-                options.drop,
-                dataType(options),
-                Optional.ofNullable(options.encoding).map(CsvText::encoding),
-                options.schema == null ? Optional.empty() : Optional.of(EncodedTable.Schema.of(options.schema)));
-    }
-
-    private static Optional<int[]> size(InputOptions options) {
-        if (options.size == null) {
-            return Optional.empty();
-        }
-        long[] size = Texts.integers("--size", options.size);
-        if (size.length > 2 || size[0] < 1 || size[size.length - 1] < 1) {
-            throw new IllegalArgumentException("--size " + options.size + ": give 224 or 224x224, height first");
-        }
-        return Optional.of(new int[] {(int) size[0], (int) size[size.length - 1]});
-    }
-
-    static Optional<DataType> dataType(InputOptions options) {
-        if (options.dtype == null) {
-            return Optional.empty();
-        }
-        return switch (options.dtype) {
-            case "float32" -> Optional.of(DataType.FLOAT32);
-            case "float64" -> Optional.of(DataType.FLOAT64);
-            case "int64" -> Optional.of(DataType.INT64);
-            case "int32" -> Optional.of(DataType.INT32);
-            default ->
-                throw new IllegalArgumentException(
-                        "--dtype " + options.dtype + ": choose float32 or float64, or for a table int64 or int32");
-        };
-    }
-
-    /** Returns the numbers of channels to try, the more likely one first. */
-    private static List<Integer> channels(InputOptions options) throws IOException {
-        if (options.channels != null) {
-            if (options.channels != 1 && options.channels != 3) {
-                throw new IllegalArgumentException("--channels " + options.channels + ": choose 1 (gray) or 3 (RGB)");
-            }
-            return List.of(options.channels);
-        }
-        Path file = options.requiredInput();
-        if (!InputFile.isImage(file) || !java.nio.file.Files.isRegularFile(file)) {
-            return List.of(3);
-        }
-        return ImageFile.isGrey(file) ? List.of(1, 3) : List.of(3, 1);
     }
 
     /** Reads files like the input, to the model's device. */

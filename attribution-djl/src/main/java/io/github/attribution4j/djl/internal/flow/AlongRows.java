@@ -33,7 +33,7 @@ final class AlongRows {
 
     private static Map<String, Integer> along() {
         Map<String, Integer> along = new HashMap<>();
-        for (String operator : (RowDecisions.REDUCTIONS
+        for (String operator : (NumberOperators.REDUCTIONS
                         + "|softmax|log_softmax|logsumexp|cumsum|cumprod|cummax|cummin|logcumsumexp|sort|argsort|flip")
                 .split("\\|", -1)) {
             along.put(operator, 1);

@@ -7,7 +7,6 @@ import io.github.attribution4j.djl.internal.operator.OperatorTypes;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.StaticTypes;
 import io.github.attribution4j.djl.internal.script.Expr;
-import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Trees;
 import io.github.attribution4j.djl.internal.script.Type;
@@ -31,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowDecisions {
     private static final Pattern WRITES = Pattern.compile("append|extend|insert|_set_item|update");
-    private static final Pattern NOTHING = Pattern.compile("None|False");
 
     /** A value of the inputs, or a container that holds one. */
     private static final int VALUE = 1;
@@ -43,28 +41,7 @@ final class RowDecisions {
     /** A tensor whose axis 0 counts the rows of a call: an input, and what is computed from it row by row. */
     private static final int ROWS = 8;
 
-    static final String REDUCTIONS =
-            "any|all|sum|nansum|mean|nanmean|prod|max|min|amax|amin|median|nanmedian|std|var|norm|argmax|argmin"
-                    + "|count_nonzero";
-
-    /** A program without a match makes no number of a tensor, and computes nothing along the rows. */
-    private static final Pattern CONVERSION = Pattern.compile(
-            "\\b(?:bool|int|float|complex|item|tolist|is_nonzero|equal|allclose|\\w+Implicit|_local_scalar_dense"
-                    + "|torch\\.(?:"
-                    + REDUCTIONS
-                    + "))\\(|\\btorch\\.(?:select|slice|softmax|log_softmax|logsumexp|\\w*cum\\w+|sort|argsort|flip"
-                    + "|topk|kthvalue|diff|roll|quantile|renorm|size)\\([^\\n]*\\b0\\b");
-
-    private static final Set<String> CASTS = Set.of("bool", "int", "float", "complex");
-    private static final Set<String> CONVERSIONS =
-            Set.of("item", "tolist", "is_nonzero", "equal", "allclose", "_local_scalar_dense", "Bool", "Int", "Float");
-
-    private static final Set<String> REDUCING = Set.of(REDUCTIONS.split("\\|"));
-    /** Reductions with further numeric arguments that are not axes. */
-    private static final Set<String> WITH_NUMBER = Set.of("norm", "std", "var");
-
     private static final Set<String> PRINTING = Set.of("print", "warn", "format", "RaiseException", "str");
-    private static final Set<String> SCALARS = Set.of("int", "float", "bool", "number", "complex", "str");
     private static final String ONE_NUMBER = "makes one number of the values of all rows of a call";
     private static final String PACKED = "torch.nn.utils.rnn.PackedSequence";
     private static final int ROUNDS = 3;
@@ -83,8 +60,7 @@ final class RowDecisions {
      * there is none.
      */
     static Optional<String> find(TorchArchive archive) {
-        if (archive.code().values().stream()
-                .noneMatch(text -> CONVERSION.matcher(text).find())) {
+        if (archive.code().values().stream().noneMatch(text -> NumberOperators.mayOccur(text))) {
             return Optional.empty();
         }
         ProgramIndex index = ProgramIndex.of(archive);
@@ -225,7 +201,7 @@ final class RowDecisions {
             return part == 1
                     && ((type != null && type.name().endsWith(PACKED))
                             || (value instanceof Expr.Call call
-                                    && operator(call).equals("_pack_padded_sequence")));
+                                    && NumberOperators.name(call).equals("_pack_padded_sequence")));
         }
 
         private void bind(Expr target, int value) {
@@ -263,7 +239,7 @@ final class RowDecisions {
         private boolean isNumber(Stmt statement) {
             if (statement instanceof Stmt.Assign assign) {
                 return assign.targets().get(0) instanceof Expr.Name
-                        && assign.values().stream().allMatch(value -> isScalar(types.of(value)));
+                        && assign.values().stream().allMatch(value -> NumberOperators.isScalar(types.of(value)));
             }
             if (statement instanceof Stmt.If branch) {
                 return branch.then().stream().allMatch(this::isNumber)
@@ -272,25 +248,14 @@ final class RowDecisions {
             return statement instanceof Stmt.Pass
                     || (statement instanceof Stmt.Evaluate evaluate
                             && evaluate.value() instanceof Expr.Call call
-                            && PRINTING.contains(operator(call)));
-        }
-
-        private static boolean isScalar(@Nullable Type type) {
-            return type != null && SCALARS.contains(type.name());
+                            && PRINTING.contains(NumberOperators.name(call)));
         }
 
         private static boolean raises(List<Stmt> body) {
             return body.stream()
                     .anyMatch(statement -> statement instanceof Stmt.Evaluate evaluate
                             && evaluate.value() instanceof Expr.Call call
-                            && operator(call).equals("RaiseException"));
-        }
-
-        private static String operator(Expr.Call call) {
-            if (call.callee() instanceof Expr.Attribute attribute) {
-                return attribute.name();
-            }
-            return Trees.dotted(call.callee());
+                            && NumberOperators.name(call).equals("RaiseException"));
         }
 
         private int of(Expr expression) {
@@ -353,7 +318,7 @@ final class RowDecisions {
 
         private int method(Expr.Attribute method, Expr.Call call, List<Integer> given, int all) {
             int receiver = of(method.value());
-            if (CONVERSIONS.contains(method.name())) {
+            if (NumberOperators.isConversion(method.name())) {
                 return derived(receiver | all);
             }
             Type type = types.of(method.value());
@@ -381,11 +346,11 @@ final class RowDecisions {
         }
 
         private int operator(Expr.Call call, int all) {
-            String name = operator(call);
+            String name = NumberOperators.name(call);
             if (all == 0 || PRINTING.contains(name)) {
                 return 0;
             }
-            if (CASTS.contains(name) || CONVERSIONS.contains(name) || name.endsWith("Implicit")) {
+            if (NumberOperators.converts(name)) {
                 return derived(all);
             }
             Type type = types.of(call);
@@ -393,7 +358,7 @@ final class RowDecisions {
                 return name.equals("isinstance") ? 0 : all;
             }
             if ((all & NUMBER) != 0) {
-                if (isScalar(type) || name.equals("range") || name.equals("__range_length")) {
+                if (NumberOperators.isScalar(type) || name.equals("range") || name.equals("__range_length")) {
                     return NUMBER;
                 }
                 find(ONE_NUMBER, '"' + name + '"');
@@ -407,7 +372,7 @@ final class RowDecisions {
             }
             if ((all & REDUCED) != 0) {
                 if ((all & VALUE) == 0) {
-                    return isScalar(type) || isSizes(type) ? 0 : REDUCED;
+                    return NumberOperators.isNumber(type) ? 0 : REDUCED;
                 }
                 if (!WRITES.matcher(name).matches()) {
                     find(ONE_NUMBER, '"' + name + '"');
@@ -415,43 +380,21 @@ final class RowDecisions {
                 write(call, name);
                 return VALUE;
             }
-            if (reduces(call, name)) {
+            if (NumberOperators.reduces(call, types, constants)) {
                 return REDUCED;
             }
             write(call, name);
             // Sizes, types and comparisons with None are no values.
             int kept = AlongRows.keeps(call, name) ? all & ROWS : 0;
-            return isScalar(type) || isSizes(type) ? 0 : VALUE | kept;
-        }
-
-        /** Returns whether an operator reduces a whole tensor to one number: no argument names axes. */
-        private boolean reduces(Expr.Call call, String name) {
-            List<Expr> arguments = call.arguments();
-            if (!REDUCING.contains(name) || arguments.isEmpty() || !Type.TENSOR.equals(types.of(arguments.get(0)))) {
-                return false;
-            }
-            return arguments.subList(1, arguments.size()).stream().allMatch(argument -> {
-                boolean number = argument instanceof Expr.Literal && WITH_NUMBER.contains(name);
-                boolean none = NOTHING.matcher(constants.of(argument)).matches();
-                boolean empty =
-                        argument instanceof Expr.ListOf list && list.items().isEmpty();
-                return number || none || empty || Printer.print(argument).endsWith("[])");
-            });
+            return NumberOperators.isNumber(type) ? 0 : VALUE | kept;
         }
 
         private boolean isRowCount(Expr expression) {
             Expr size = expression instanceof Expr.Name name ? sources.get(name.id()) : expression;
             return size instanceof Expr.Call call
-                    && operator(call).equals("size")
+                    && NumberOperators.name(call).equals("size")
                     && AlongRows.isFirst(AlongRows.argument(call, 1))
                     && (of(call.arguments().get(0)) & ROWS) != 0;
-        }
-
-        private boolean isSizes(@Nullable Type type) {
-            return type != null
-                    && (Constants.isPlain(type)
-                            || (type.name().equals("List")
-                                    && Constants.isPlain(type.arguments().get(0))));
         }
 
         /**
@@ -467,7 +410,7 @@ final class RowDecisions {
                 bind(at, VALUE);
                 Expr source = at instanceof Expr.Name variable ? sources.get(variable.id()) : null;
                 at = source instanceof Expr.Call made
-                                && OperatorTypes.isView(operator(made))
+                                && OperatorTypes.isView(NumberOperators.name(made))
                                 && !made.arguments().isEmpty()
                         ? made.arguments().get(0)
                         : source instanceof Expr.Call ? null : source;

@@ -10,15 +10,12 @@ import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.OperationInfo;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.RewriteException;
-import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.program.StaticTypes;
-import io.github.attribution4j.djl.internal.program.Structure;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.repair.GuardSource;
 import io.github.attribution4j.djl.internal.repair.NormGradients;
 import io.github.attribution4j.djl.internal.rule.RuleSource;
 import io.github.attribution4j.djl.internal.script.Expr;
-import io.github.attribution4j.djl.internal.script.Parser;
 import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Trees;
@@ -29,7 +26,6 @@ import io.github.attribution4j.djl.internal.wire.RuntimeSource;
 import io.github.attribution4j.model.rule.BackwardRule;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -59,7 +55,6 @@ public final class Instrumenter {
     private final Level level;
     private final ProgramIndex index;
     private final RuntimeSource runtime;
-    private final BitSet writtenInputs;
     private final boolean inPlace;
     private final boolean unbatched;
     private final @Nullable RuleSource rules;
@@ -77,90 +72,23 @@ public final class Instrumenter {
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
         this.inPlace = program.inPlace();
         this.rules = rules;
-        this.writtenInputs = program.state().writtenInputs();
         this.unbatched = unbatched;
         boolean taped = this.level != Level.FORWARD;
         boolean narrow = taped && program.narrow();
-        this.runtime = new RuntimeSource(writtenInputs, inPlace, taped, unbatched, narrow, program.quantized(), rules);
+        this.runtime = new RuntimeSource(
+                program.state().writtenInputs(), inPlace, taped, unbatched, narrow, program.quantized(), rules);
     }
 
     /**
-     * Instruments an archive.
-     *
-     * @param archive the archive; not changed
-     * @return the copy and what is known about the program
-     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
-     * @throws RewriteException if the program cannot be called
-     */
-    public static Instrumented instrument(TorchArchive archive) {
-        return instrument(archive, Level.MODULES);
-    }
-
-    /**
-     * Instruments an archive.
-     *
-     * @param archive the archive; not changed
-     * @param level how much is added
-     * @return the copy and what is known about the program
-     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
-     * @throws RewriteException if the program cannot be called
-     */
-    public static Instrumented instrument(TorchArchive archive, Level level) {
-        return instrument(archive, level, false);
-    }
-
-    /**
-     * Instruments an archive.
-     *
-     * @param archive the archive; not changed
-     * @param level how much is added
-     * @param unbatched whether the program takes one example without an axis of rows; the copy removes that axis from
-     *     its inputs and adds it to its outputs
-     * @return the copy and what is known about the program
-     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
-     * @throws RewriteException if the program cannot be called
-     */
-    public static Instrumented instrument(TorchArchive archive, Level level, boolean unbatched) {
-        return instrument(RepairedProgram.of(archive), level, unbatched, null);
-    }
-
-    /**
-     * Makes a copy whose operations follow backward rules. It has no {@code a4j_forward}. Its places have the same
-     * numbers as in the other copies.
-     *
-     * @param archive the archive; not changed
-     * @param level MODULES or VALUES
-     * @param family the family of the rules
-     * @return the copy and what is known about the program
-     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
-     * @throws RewriteException if the program cannot be called
-     */
-    public static Instrumented ruled(TorchArchive archive, Level level, BackwardRule.Family family) {
-        return ruled(archive, level, false, family);
-    }
-
-    /**
-     * Makes such a copy of a program that may take one example without an axis of rows.
-     *
-     * @param archive the archive; not changed
-     * @param level MODULES or VALUES
-     * @param unbatched as for {@link #instrument(TorchArchive, Level, boolean)}
-     * @param family the family of the rules
-     * @return the copy and what is known about the program
-     * @throws io.github.attribution4j.djl.internal.script.ScriptException if a file is not in the serialized language
-     * @throws RewriteException if the program cannot be called
-     */
-    public static Instrumented ruled(TorchArchive archive, Level level, boolean unbatched, BackwardRule.Family family) {
-        return instrument(RepairedProgram.of(archive), level, unbatched, family);
-    }
-
-    /**
-     * Makes a copy of a program that was read before. One program may have copies of all levels and families of rules.
+     * Instruments a program. It may have copies of all levels and families of rules, in which places have the same
+     * numbers.
      *
      * @param program the program; not changed
      * @param level how much is added; MODULES or VALUES with rules
-     * @param unbatched as for {@link #instrument(TorchArchive, Level, boolean)}
-     * @param family the family of the rules; null for plain derivatives
+     * @param unbatched whether the program takes one example without an axis of rows; the copy removes that axis from
+     *     its inputs and adds it to its outputs
+     * @param family the family of the rules that the operations follow; such a copy has no {@code a4j_forward}. Null
+     *     for plain derivatives
      * @return the copy and what is known about the program
      * @throws RewriteException if the program cannot be called
      */
@@ -174,25 +102,14 @@ public final class Instrumenter {
     }
 
     private Instrumented run() {
-        Signature signature = index.signature();
+        EntrySource entries = new EntrySource(program, runtime, unbatched, rules);
         String root = index.root().name();
-        boolean plain = rules == null && !unbatched && isPlain(signature);
-        boolean one = plain && signature.parameters().size() == 1;
-        // For one input, the short entries answer everything at this level, and need no tape.
-        if (rules == null && !(one && level == Level.FORWARD)) {
-            add(root, entry(Instrumented.FORWARD, signature, false));
-        }
-        if (plain) {
-            add(
-                    root,
-                    plainEntry(Instrumented.PLAIN, signature, "torch.contiguous(torch.detach(a4j_x[%d]))", "[a4j_y]"));
-        }
-        if (one) {
-            String leaf = "torch.requires_grad_(torch.contiguous(torch.detach(a4j_x[%d])), True)";
-            add(root, plainEntry(Instrumented.LEAF, signature, leaf, "[a4j_y, a4j_0]"));
-        }
+        entries.at(level).forEach(method -> add(root, method));
         if (level != Level.FORWARD) {
-            add(root, entry(Instrumented.RUN, signature, true));
+            Stmt.Def run = new MethodCloner(
+                            index, runtime, this::cloned, new StaticTypes(index, runtime::visited), null)
+                    .entry(root, entries.run());
+            add(root, run);
             cloneFrom(new Key(root, "forward"));
         }
         Map<String, String> texts = new LinkedHashMap<>();
@@ -224,7 +141,7 @@ public final class Instrumenter {
                         .list();
         return new Instrumented(
                 archive.withCode(texts),
-                signature,
+                entries.signature(),
                 modules,
                 values(),
                 operations(),
@@ -234,7 +151,7 @@ public final class Instrumenter {
                 program.state().names(),
                 program.repairs().takesGradients(),
                 inPlace,
-                plain,
+                entries.isPlain(),
                 level);
     }
 
@@ -349,89 +266,6 @@ public final class Instrumenter {
 
     private boolean needed(Key key) {
         return !clone(key).sites().isEmpty() || !places.isEmpty(new Text(key.type(), key.method()));
-    }
-
-    private boolean isPlain(Signature signature) {
-        return writtenInputs.isEmpty()
-                && signature.result() instanceof Structure.Tensor
-                && !signature.parameters().isEmpty()
-                && signature.parameters().stream()
-                        .allMatch(parameter ->
-                                parameter.structure() instanceof Structure.Tensor && !parameter.hasDefault());
-    }
-
-    private Stmt.Def plainEntry(String name, Signature signature, String argument, String reply) {
-        StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
-        text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
-        StringBuilder arguments = new StringBuilder();
-        for (int i = 0; i < signature.parameters().size(); i++) {
-            text.append("  a4j_")
-                    .append(i)
-                    .append(" = ")
-                    .append(argument.formatted(i))
-                    .append('\n');
-            arguments.append("a4j_").append(i).append(", ");
-        }
-        // A list that a failure leaves behind must not hold anything.
-        text.append("  _0 = torch.clear(a4j_x)\n  a4j_y = (self).forward(")
-                .append(arguments)
-                .append(")\n");
-        text.append("  a4j_reply = ").append(reply).append('\n').append(runtime.plain("a4j_reply"));
-        return Parser.function(text.append("  return a4j_reply\n").toString());
-    }
-
-    private Stmt.Def entry(String name, Signature signature, boolean instrumented) {
-        String file = AddedNames.RUNTIME;
-        StringBuilder text = new StringBuilder("def ").append(name).append("(self: ");
-        text.append(index.root().name()).append(", a4j_x: List[Tensor]) -> List[Tensor]:\n");
-        text.append("  a4j_v = annotate(List[Tensor], [])\n  a4j_l = annotate(List[Tensor], [])\n");
-        if (rules != null && instrumented) {
-            text.append("  a4j_f, a4j_n, a4j_m, = ").append(file).append(".rules(a4j_x, )\n");
-        }
-        text.append("  a4j_c = ").append(file).append(".open(a4j_x, a4j_v, a4j_l, )\n");
-        if (instrumented) {
-            text.append("  a4j_t = ")
-                    .append(RuntimeSource.TAPE)
-                    .append(".__new__(")
-                    .append(RuntimeSource.TAPE);
-            text.append(")\n  _0 = (a4j_t).__init__(a4j_c, a4j_v, )\n");
-            if (rules != null) {
-                text.append("  _1 = (a4j_t).follow(a4j_f, a4j_n, a4j_m, )\n  _2 = (a4j_t).prepare()\n");
-            }
-        } else {
-            text.append("  _0 = torch.pop(a4j_c, 0)\n");
-        }
-        StringBuilder arguments = new StringBuilder();
-        List<Signature.Parameter> parameters = signature.parameters();
-        for (int i = 0; i < parameters.size(); i++) {
-            Signature.Parameter parameter = parameters.get(i);
-            String value = runtime.argument(i, parameter);
-            if (value == null) {
-                throw new RewriteException(archive.name() + ": parameter '" + parameter.name()
-                        + "' of the model has type " + parameter.type()
-                        + ", which cannot be passed; wrap the model in a module that takes tensors");
-            }
-            text.append("  a4j_").append(i).append(" = ").append(value).append('\n');
-            arguments.append("a4j_").append(i).append(", ");
-        }
-        text.append("  a4j_y = (self).forward(").append(arguments.toString().stripTrailing());
-        text.append(arguments.length() > 0 ? " )\n" : ")\n");
-        text.append("  a4j_out = annotate(List[Tensor], [])\n  a4j_layout = annotate(List[int], [])\n  ");
-        text.append(runtime.write(signature.result(), "a4j_out", "a4j_layout", "a4j_y"));
-        text.append('\n').append(runtime.plain("a4j_out"));
-        text.append("  a4j_reply = ").append(file).append(".close(a4j_out, ");
-        text.append(instrumented ? "a4j_t.taps, a4j_l, a4j_t.order" : "annotate(List[Tensor], []), a4j_l, []");
-        text.append(", a4j_layout, )\n  return ");
-        text.append(
-                rules == null
-                        ? "a4j_reply\n"
-                        : file + ".close_rules(a4j_reply, a4j_t.mode, a4j_t.memory, a4j_t.marks, )\n");
-        Stmt.Def plain = Parser.function(text.toString());
-        if (!instrumented) {
-            return plain;
-        }
-        return new MethodCloner(index, runtime, this::cloned, new StaticTypes(index, runtime::visited), null)
-                .entry(index.root().name(), plain);
     }
 
     private Stmt.File extended(Stmt.File file) {

@@ -18,7 +18,6 @@ import io.github.attribution4j.djl.internal.wire.Row;
 import io.github.attribution4j.djl.internal.wire.RuntimeSource;
 import io.github.attribution4j.djl.internal.wire.TapeSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +39,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MethodCloner {
     private static final String FAST_PATH = "__torch__.torch.backends.mha.get_fastpath_enabled";
-    private static final ModuleRef UNCERTAIN = new ModuleRef("", "", 0);
 
     private final ProgramIndex index;
     private final RuntimeSource runtime;
@@ -54,7 +52,7 @@ final class MethodCloner {
     private int loops;
     private IdentityHashMap<Stmt.Assign, String> passedThrough = new IdentityHashMap<>();
     private String passing = "";
-    private Map<String, ModuleRef> variables = new HashMap<>();
+    private ModuleVariables variables;
 
     /**
      * Makes a cloner for one method.
@@ -73,6 +71,7 @@ final class MethodCloner {
         this.cloned = cloned;
         this.types = types;
         this.taps = taps;
+        this.variables = new ModuleVariables(index);
     }
 
     /** Returns the calls of modules found so far. */
@@ -126,10 +125,10 @@ final class MethodCloner {
 
     /** Moves the body into a branch, so that a call whose result is one replaced tensor is not computed. */
     private List<Stmt> skippable(String className, Stmt.Def method, List<Stmt> body) {
-        boolean shown =
-                index.parameters(method).stream().anyMatch(p -> p.structure().hasTensors());
+        boolean shown = Signature.parameters(index, method).stream()
+                .anyMatch(p -> p.structure().hasTensors());
         if (!shown
-                || !(index.structure(ProgramIndex.resultType(method)) instanceof Structure.Tensor)
+                || !(Structure.of(index, ProgramIndex.resultType(method)) instanceof Structure.Tensor)
                 || body.isEmpty()
                 || !(body.get(body.size() - 1) instanceof Stmt.Return result)
                 || result.values().size() != 1) {
@@ -139,9 +138,9 @@ final class MethodCloner {
         Expr.Name value = new Expr.Name("a4j_r");
         List<Stmt> computed = new ArrayList<>(body.subList(0, body.size() - 1));
         computed.add(Stmt.Assign.of(value.id(), result.values().get(0)));
-        Stmt given = Stmt.Assign.of(value.id(), port("given", skip));
+        Stmt given = Stmt.Assign.of(value.id(), TapeCalls.port("given", skip));
         return List.of(
-                Stmt.Assign.of(skip.id(), port("skip", number(index.self(className)))),
+                Stmt.Assign.of(skip.id(), TapeCalls.port("skip", TapeCalls.number(index.self(className)))),
                 new Stmt.If(
                         new Expr.Call(Trees.dotted("torch.ge"), List.of(skip, new Expr.Literal("0")), List.of(), false),
                         List.of(given),
@@ -202,17 +201,17 @@ final class MethodCloner {
         }
         if (statement instanceof Stmt.If branch) {
             Expr condition = expression(branch.condition());
-            Map<String, ModuleRef> earlier = new HashMap<>(variables);
+            ModuleVariables earlier = variables.copy();
             List<Stmt> then = statements(branch.then());
-            Map<String, ModuleRef> afterThen = variables;
+            ModuleVariables afterThen = variables;
             variables = earlier;
             List<Stmt> otherwise = statements(branch.otherwise());
-            merge(afterThen);
+            variables.merge(afterThen);
             return new Stmt.If(condition, then, otherwise);
         }
         if (statement instanceof Stmt.For loop) {
             Expr iterable = expression(loop.iterable());
-            loop.targets().forEach(this::forget);
+            loop.targets().forEach(variables::forget);
             types.loop(loop);
             return new Stmt.For(loop.targets(), iterable, loop(loop.body()));
         }
@@ -234,25 +233,13 @@ final class MethodCloner {
     private List<Stmt> loop(List<Stmt> body) {
         List<Stmt.Assign> assigned = new ArrayList<>();
         Trees.assignments(body, assigned);
-        assigned.forEach(assign -> assign.targets().forEach(this::forget));
-        Map<String, ModuleRef> earlier = new HashMap<>(variables);
+        assigned.forEach(assign -> assign.targets().forEach(variables::forget));
+        ModuleVariables earlier = variables.copy();
         loops++;
         List<Stmt> result = statements(body);
         loops--;
-        merge(earlier);
+        variables.merge(earlier);
         return result;
-    }
-
-    private void merge(Map<String, ModuleRef> other) {
-        for (Map.Entry<String, ModuleRef> entry : other.entrySet()) {
-            variables.merge(entry.getKey(), entry.getValue(), (a, b) -> a.equals(b) ? a : UNCERTAIN);
-        }
-    }
-
-    private void forget(Expr target) {
-        if (target instanceof Expr.Name name && variables.containsKey(name.id())) {
-            variables.put(name.id(), UNCERTAIN);
-        }
     }
 
     private Expr expression(Expr expression) {
@@ -269,7 +256,7 @@ final class MethodCloner {
         Type type = assign.type();
         List<@Nullable ModuleRef> found = new ArrayList<>();
         for (int i = 0; i < assign.targets().size(); i++) {
-            found.add(pairwise ? resolve(assign.values().get(i)) : null);
+            found.add(pairwise ? variables.resolve(assign.values().get(i)) : null);
         }
         for (int i = 0; i < assign.targets().size(); i++) {
             if (assign.targets().get(i) instanceof Expr.Name name) {
@@ -277,9 +264,11 @@ final class MethodCloner {
                 if (ref != null) {
                     variables.put(name.id(), ref);
                     // The concrete class, not the declared interface, has the new methods.
-                    type = type != null && index.isInterface(type.name()) && !ref.equals(UNCERTAIN) ? null : type;
+                    type = type != null && index.isInterface(type.name()) && ModuleVariables.isCertain(ref)
+                            ? null
+                            : type;
                 } else {
-                    forget(name);
+                    variables.forget(name);
                 }
             }
         }
@@ -289,37 +278,6 @@ final class MethodCloner {
             taps.variables(assign, after);
         }
         return result;
-    }
-
-    /** Returns the module that an expression stands for; null if it is none. */
-    private @Nullable ModuleRef resolve(Expr expression) {
-        if (expression instanceof Expr.Name name) {
-            return variables.get(name.id());
-        }
-        if (expression instanceof Expr.Parens parens) {
-            return resolve(parens.value());
-        }
-        if (expression instanceof Expr.Attribute attribute) {
-            return child(resolve(attribute.value()), attribute.name());
-        }
-        if (expression instanceof Expr.Call call
-                && call.callee() instanceof Expr.Name name
-                && name.id().equals("getattr")
-                && call.arguments().size() == 2
-                && call.arguments().get(1) instanceof Expr.Text text) {
-            return child(resolve(call.arguments().get(0)), text.value());
-        }
-        return null;
-    }
-
-    private @Nullable ModuleRef child(@Nullable ModuleRef parent, String attribute) {
-        if (parent == null || parent.equals(UNCERTAIN)) {
-            return parent;
-        }
-        ProgramIndex.ModuleClass owner = index.module(parent.type());
-        String type = owner.children().get(attribute);
-        Integer offset = owner.offsets().get(attribute);
-        return type == null || offset == null ? null : new ModuleRef(type, parent.base(), parent.offset() + offset);
     }
 
     private Expr rewrite(Expr expression) {
@@ -332,8 +290,8 @@ final class MethodCloner {
             return fork(call);
         }
         if (expression instanceof Expr.Call call && call.callee() instanceof Expr.Attribute method) {
-            ModuleRef target = resolve(method.value());
-            if (target != null && !target.equals(UNCERTAIN)) {
+            ModuleRef target = variables.resolve(method.value());
+            if (target != null && ModuleVariables.isCertain(target)) {
                 Expr changed = moduleCall(call, target, method);
                 return changed == null ? call : changed;
             }
@@ -375,7 +333,7 @@ final class MethodCloner {
         List<Expr> arguments = new ArrayList<>();
         if (clone) {
             if (!index.self(target.type()).base().isEmpty()) {
-                arguments.add(number(target));
+                arguments.add(TapeCalls.number(target));
             }
             arguments.add(new Expr.Name(AddedNames.TAPE));
         }
@@ -383,14 +341,14 @@ final class MethodCloner {
         for (Stmt.Parameter parameter : modules(index, callee)) {
             int position = callee.parameters().indexOf(parameter) - 1;
             ModuleRef module = position < call.arguments().size()
-                    ? resolve(call.arguments().get(position))
+                    ? variables.resolve(call.arguments().get(position))
                     : null;
-            if (module == null || module.equals(UNCERTAIN)) {
+            if (module == null || !ModuleVariables.isCertain(module)) {
                 return null;
             }
             passed.put(parameter.name(), module);
             if (clone) {
-                arguments.add(number(module));
+                arguments.add(TapeCalls.number(module));
             }
         }
         CallSite site = new CallSite(target, method.name(), passed, !passing.isEmpty(), loops > 0);
@@ -403,7 +361,7 @@ final class MethodCloner {
             Expr value = show(target, Row.RESULT, moment, new Structure.Tensor(), new Expr.Name(passing));
             after.add(Stmt.Assign.of(passing, value));
         }
-        List<Signature.Parameter> parameters = index.parameters(callee);
+        List<Signature.Parameter> parameters = Signature.parameters(index, callee);
         boolean shown = false;
         for (int i = 0; i < call.arguments().size(); i++) {
             Expr argument = call.arguments().get(i);
@@ -420,43 +378,12 @@ final class MethodCloner {
                 arguments,
                 call.keywords(),
                 true);
-        Structure result = index.structure(ProgramIndex.resultType(callee));
+        Structure result = Structure.of(index, ProgramIndex.resultType(callee));
         int moment = shown ? TapeSource.FIRST : TapeSource.CALL + TapeSource.FIRST;
         return counts && result.hasTensors() ? show(target, Row.RESULT, moment, result, changed) : changed;
     }
 
     private Expr show(ModuleRef target, int side, int moment, Structure structure, Expr value) {
-        return show(runtime, target, 4 * side + moment, structure, value);
-    }
-
-    /** Returns the value, shown to the tape. */
-    static Expr show(RuntimeSource runtime, ModuleRef target, int place, Structure structure, Expr value) {
-        Expr base = target.base().isEmpty() ? new Expr.Literal("0") : new Expr.Name(target.base());
-        List<Expr> arguments = new ArrayList<>(List.of(
-                base,
-                new Expr.Literal(String.valueOf(target.offset())),
-                new Expr.Literal(String.valueOf(place)),
-                value));
-        if (structure instanceof Structure.Tensor) {
-            return port("show", arguments.toArray(new Expr[0]));
-        }
-        arguments.add(0, new Expr.Name(AddedNames.TAPE));
-        return new Expr.Call(Trees.dotted(runtime.visitor(structure)), arguments, List.of(), true);
-    }
-
-    private static Expr port(String method, Expr... arguments) {
-        Expr receiver = new Expr.Parens(new Expr.Name(AddedNames.TAPE));
-        return new Expr.Call(new Expr.Attribute(receiver, method), List.of(arguments), List.of(), true);
-    }
-
-    static Expr number(ModuleRef ref) {
-        Expr offset = new Expr.Literal(String.valueOf(ref.offset()));
-        if (ref.base().isEmpty()) {
-            return offset;
-        }
-        Expr base = new Expr.Name(ref.base());
-        return ref.offset() == 0
-                ? base
-                : new Expr.Call(Trees.dotted("torch.add"), List.of(base, offset), List.of(), false);
+        return TapeCalls.show(runtime, target, 4 * side + moment, structure, value);
     }
 }

@@ -8,6 +8,8 @@ import io.github.attribution4j.djl.internal.program.CallSite.ModuleRef;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.SharedModules;
+import io.github.attribution4j.djl.internal.program.Signature;
+import io.github.attribution4j.djl.internal.program.Structure;
 import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.script.Type;
 import java.util.ArrayDeque;
@@ -72,8 +74,8 @@ final class ModuleLister {
                             call.getKey(),
                             call.getValue().sites(),
                             type,
-                            index.structure(type),
-                            index.parameters(method),
+                            Structure.of(index, type),
+                            Signature.parameters(index, method),
                             passesThrough,
                             call.getValue().repeated());
                     forms.add(form);

@@ -237,7 +237,7 @@ final class PlaceTaps {
         places.add(text, new Place(side, method, "", null, Operation.Kind.UNKNOWN, method));
         return rules == null
                 ? call
-                : rules.hidden(call, new RulePlaces.Here(MethodCloner.number(self), Places.number(side)), before);
+                : rules.hidden(call, new RulePlaces.Here(TapeCalls.number(self), Places.number(side)), before);
     }
 
     private Expr expression(
@@ -267,7 +267,7 @@ final class PlaceTaps {
         Type type = types.of(rebuilt);
         if (function != null && cloned.test(function)) {
             places.addCall(text, function);
-            arguments.add(0, MethodCloner.number(self));
+            arguments.add(0, TapeCalls.number(self));
             arguments.add(1, new Expr.Name(AddedNames.TAPE));
             int dot = function.lastIndexOf('.');
             String clone = AddedNames.CLONE + function.substring(dot + 1);
@@ -314,7 +314,7 @@ final class PlaceTaps {
             @Nullable Type type,
             int side,
             List<Stmt> before) {
-        RulePlaces.Here here = new RulePlaces.Here(MethodCloner.number(self), Places.number(side));
+        RulePlaces.Here here = new RulePlaces.Here(TapeCalls.number(self), Places.number(side));
         return kind == null ? by.redirect(call, here, before) : by.redirect(call, kind, type, here, before);
     }
 
@@ -339,13 +339,13 @@ final class PlaceTaps {
     }
 
     private boolean shown(Type type) {
-        Structure structure = index.structure(type);
+        Structure structure = Structure.of(index, type);
         return structure.hasTensors() && !structure.hasOpaque();
     }
 
     private Expr show(int side, Type type, Expr value) {
         int place = 4 * side + TapeSource.CALL + TapeSource.FIRST;
-        return MethodCloner.show(runtime, self, place, index.structure(type), value);
+        return TapeCalls.show(runtime, self, place, Structure.of(index, type), value);
     }
 
     /** Adds statements that show the variables of an assignment, unless the assigned value was shown as theirs. */

@@ -3,6 +3,7 @@ package io.github.attribution4j.djl.internal.instrument;
 
 import io.github.attribution4j.djl.internal.program.CallSite;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
+import io.github.attribution4j.djl.internal.program.Structure;
 import io.github.attribution4j.djl.internal.program.ValueInfo;
 import io.github.attribution4j.djl.internal.script.Type;
 import io.github.attribution4j.djl.internal.wire.Row;
@@ -150,7 +151,7 @@ final class Places {
                             number,
                             named ? place.variable() : "",
                             type,
-                            index.structure(type),
+                            Structure.of(index, type),
                             place.side()));
                 }
             }

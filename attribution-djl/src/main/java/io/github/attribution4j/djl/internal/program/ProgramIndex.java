@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProgramIndex {
     private static final int MAX_MODULES = 100_000;
-    private static final int MAX_DEPTH = 200;
+    static final int MAX_DEPTH = 200;
 
     /**
      * A class of modules.
@@ -148,6 +148,11 @@ public final class ProgramIndex {
     /** {@return all files by path below {@code code/}} */
     public Map<String, Stmt.File> files() {
         return Collections.unmodifiableMap(files);
+    }
+
+    /** Returns the name of the archive, for messages. */
+    String archive() {
+        return archive;
     }
 
     public ModuleClass root() {
@@ -344,120 +349,8 @@ public final class ProgramIndex {
         type.children().forEach((name, child) -> add(path.isEmpty() ? name : path + "." + name, module(child)));
     }
 
-    /** {@return the dotted paths of all modules in pre-order, the root's empty path first} */
-    public List<String> paths() {
-        return nodes().stream().map(Node::path).toList();
-    }
-
-    /**
-     * Returns how the model is called.
-     *
-     * @return the signature of the root's {@code forward}
-     * @throws RewriteException if there is no such method
-     */
-    public Signature signature() {
-        Stmt.Def forward = root.definition().method("forward");
-        if (forward == null) {
-            throw new RewriteException(archive + ": its root module has no method 'forward' (methods: "
-                    + EntryMethod.names(root.definition())
-                    + "); choose one when loading: LoadOptions.defaults().method(...), --model-method");
-        }
-        List<Signature.Parameter> parameters = parameters(forward).stream()
-                .map(p -> new Signature.Parameter(p.name(), p.type(), passed(p.type()), p.hasDefault(), p.preset()))
-                .toList();
-        return new Signature(parameters, resultType(forward), structure(resultType(forward)));
-    }
-
-    /**
-     * Returns what is passed for a parameter of the root. A type that allows several kinds stands for a tensor if one
-     * of them is that, else for the first.
-     */
-    private Structure passed(Type type) {
-        if (type.name().equals("Any")) {
-            return new Structure.Tensor();
-        }
-        if (type.name().equals("number")) {
-            return new Structure.Scalar("number");
-        }
-        if (type.name().equals("Optional")) {
-            return new Structure.Optional(passed(type.arguments().get(0)));
-        }
-        if (!type.name().equals("Union")) {
-            return structure(type);
-        }
-        List<Type> choices = type.arguments().stream()
-                .filter(choice -> !choice.name().equals("NoneType"))
-                .toList();
-        Structure first = choices.contains(Type.TENSOR)
-                ? new Structure.Tensor()
-                : choices.stream()
-                        .map(this::passed)
-                        .filter(structure -> !structure.hasOpaque())
-                        .findFirst()
-                        .orElse(new Structure.Opaque(type));
-        return choices.size() == type.arguments().size() || first.hasOpaque() ? first : new Structure.Optional(first);
-    }
-
-    public List<Signature.Parameter> parameters(Stmt.Def method) {
-        List<Signature.Parameter> parameters = new ArrayList<>();
-        for (Stmt.Parameter parameter :
-                method.parameters().subList(1, method.parameters().size())) {
-            Type type = parameter.type() == null ? Type.TENSOR : parameter.type();
-            Expr preset = parameter.preset();
-            parameters.add(new Signature.Parameter(
-                    parameter.name(),
-                    type,
-                    structure(type),
-                    preset != null,
-                    preset == null ? "" : Printer.print(preset)));
-        }
-        return parameters;
-    }
-
     public static Type resultType(Stmt.Def method) {
         Type result = method.result();
         return result == null ? Type.TENSOR : result;
-    }
-
-    /** Returns what a value of a type holds. */
-    public Structure structure(Type type) {
-        return structure(type, 0);
-    }
-
-    private Structure structure(Type type, int depth) {
-        if (depth > MAX_DEPTH) {
-            throw new RewriteException(archive + ": type " + type.name() + " contains itself");
-        }
-        List<Structure> arguments = new ArrayList<>();
-        for (Type argument : type.arguments()) {
-            arguments.add(structure(argument, depth + 1));
-        }
-        return switch (type.name()) {
-            case "Tensor" -> new Structure.Tensor();
-            case "int", "float", "bool", "str", "NoneType" -> new Structure.Scalar(type.name());
-            case "Optional" -> new Structure.Optional(arguments.get(0));
-            case "List" -> new Structure.ListOf(arguments.get(0));
-            case "Tuple" -> new Structure.TupleOf("", List.of(), arguments);
-            case "Dict" -> {
-                String key = type.arguments().get(0).name();
-                yield key.equals("str") || key.equals("int")
-                        ? new Structure.DictOf(key, arguments.get(1))
-                        : new Structure.Opaque(type);
-            }
-            default -> named(type, depth);
-        };
-    }
-
-    private Structure named(Type type, int depth) {
-        Stmt.ClassDef definition = classes.get(type.name());
-        if (definition == null || !"NamedTuple".equals(definition.base())) {
-            return new Structure.Opaque(type);
-        }
-        Map<String, Type> fields = attributes(definition);
-        List<Structure> items = new ArrayList<>();
-        for (Type field : fields.values()) {
-            items.add(structure(field, depth + 1));
-        }
-        return new Structure.TupleOf(type.name(), new ArrayList<>(fields.keySet()), items);
     }
 }

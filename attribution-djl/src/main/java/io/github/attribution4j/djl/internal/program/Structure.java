@@ -2,7 +2,9 @@
 package io.github.attribution4j.djl.internal.program;
 
 import io.github.attribution4j.djl.internal.script.Type;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** The shape of a value, known from its type: where its tensors are. */
 public sealed interface Structure {
@@ -115,5 +117,44 @@ public sealed interface Structure {
             return dict.item().hasOpaque();
         }
         return this instanceof TupleOf tuple && tuple.items().stream().anyMatch(Structure::hasOpaque);
+    }
+
+    /** Returns what a value of a type holds. */
+    static Structure of(ProgramIndex index, Type type) {
+        return of(index, type, 0);
+    }
+
+    private static Structure of(ProgramIndex index, Type type, int depth) {
+        if (depth > ProgramIndex.MAX_DEPTH) {
+            throw new RewriteException(index.archive() + ": type " + type.name() + " contains itself");
+        }
+        List<Structure> arguments = new ArrayList<>();
+        for (Type argument : type.arguments()) {
+            arguments.add(of(index, argument, depth + 1));
+        }
+        return switch (type.name()) {
+            case "Tensor" -> new Tensor();
+            case "int", "float", "bool", "str", "NoneType" -> new Scalar(type.name());
+            case "Optional" -> new Optional(arguments.get(0));
+            case "List" -> new ListOf(arguments.get(0));
+            case "Tuple" -> new TupleOf("", List.of(), arguments);
+            case "Dict" -> {
+                String key = type.arguments().get(0).name();
+                yield key.equals("str") || key.equals("int") ? new DictOf(key, arguments.get(1)) : new Opaque(type);
+            }
+            default -> named(index, type, depth);
+        };
+    }
+
+    private static Structure named(ProgramIndex index, Type type, int depth) {
+        if (!index.isNamedTuple(type.name())) {
+            return new Opaque(type);
+        }
+        Map<String, Type> fields = index.attributes(type.name());
+        List<Structure> items = new ArrayList<>();
+        for (Type field : fields.values()) {
+            items.add(of(index, field, depth + 1));
+        }
+        return new TupleOf(type.name(), new ArrayList<>(fields.keySet()), items);
     }
 }

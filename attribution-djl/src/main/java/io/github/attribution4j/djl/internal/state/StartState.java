@@ -7,6 +7,7 @@ import io.github.attribution4j.djl.internal.flow.Writes;
 import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.RewriteException;
+import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.script.Parser;
 import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
@@ -51,7 +52,7 @@ public final class StartState {
                 .names();
         Stmt.Def forward = index.root().definition().method(FORWARD);
         if (forward == null) {
-            index.signature();
+            Signature.of(index);
             return archive;
         }
         String self = forward.parameters().get(0).name();

@@ -7,6 +7,7 @@ import io.github.attribution4j.djl.internal.flow.Writes;
 import io.github.attribution4j.djl.internal.program.EntryMethod;
 import io.github.attribution4j.djl.internal.program.ProgramIndex;
 import io.github.attribution4j.djl.internal.program.RewriteException;
+import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.script.Parser;
 import io.github.attribution4j.djl.internal.script.Printer;
 import io.github.attribution4j.djl.internal.script.Stmt;
@@ -37,7 +38,7 @@ public final class StateAfter {
         ProgramIndex index = ProgramIndex.of(archive);
         Stmt.Def forward = index.root().definition().method("forward");
         if (forward == null) {
-            index.signature();
+            Signature.of(index);
             return archive;
         }
         String self = forward.parameters().get(0).name();

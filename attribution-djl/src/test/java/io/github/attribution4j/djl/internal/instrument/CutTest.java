@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** What can be said with rows, on single archives inside libtorch 2.7.1. */
 class CutTest {
     private static Instrumented program(String archive) {
-        return Instrumenter.instrument(TorchArchive.read(Zoo.file(archive)));
+        return Copies.of(TorchArchive.read(Zoo.file(archive)));
     }
 
     private static NDArray input(LibTorch torch, long... shape) {
@@ -245,7 +245,7 @@ class CutTest {
         String direct = text.replaceAll(
                 "return [^\\n]*", "return torch._upsample_lanczos2d_aa((self.conv).forward(x, ), [4, 4], False)");
         assertThat(direct).isNotEqualTo(text);
-        Instrumented program = Instrumenter.instrument(archive.withCode(Map.of(file, direct)));
+        Instrumented program = Copies.of(archive.withCode(Map.of(file, direct)));
         try (LibTorch torch = new LibTorch(program.archive())) {
             assertThatThrownBy(() -> run(torch, program, request(program, input(torch, 1, 1, 5, 5))))
                     .isInstanceOf(EngineException.class)
@@ -256,7 +256,7 @@ class CutTest {
     @Test
     void theOriginalForwardIsStillThere() {
         TorchArchive original = TorchArchive.read(Zoo.file("cnn_script.pt"));
-        Instrumented program = Instrumenter.instrument(original);
+        Instrumented program = Copies.of(original);
         try (LibTorch plain = new LibTorch(original);
                 LibTorch torch = new LibTorch(program.archive())) {
             float[] expected =

@@ -104,7 +104,7 @@ class InstrumentedBehaviorTest {
     @ParameterizedTest
     @MethodSource("archives")
     void outputsAndInputGradientsAreThoseOfTheModel(String archive) {
-        Instrumented program = Instrumenter.instrument(TorchArchive.read(Zoo.file(archive)));
+        Instrumented program = Copies.of(TorchArchive.read(Zoo.file(archive)));
         Expected expected = Expected.of(archive);
         try (LibTorch torch = new LibTorch(program.archive())) {
             for (String method : List.of(Instrumented.FORWARD, Instrumented.RUN)) {
@@ -153,7 +153,7 @@ class InstrumentedBehaviorTest {
     @ParameterizedTest
     @MethodSource("archives")
     void tapsReplacementsAndTheirGradientsAreThoseOfEagerHooks(String archive) {
-        Instrumented program = Instrumenter.instrument(TorchArchive.read(Zoo.file(archive)));
+        Instrumented program = Copies.of(TorchArchive.read(Zoo.file(archive)));
         Expected expected = Expected.of(archive);
         Set<String> absent = new TreeSet<>();
         try (LibTorch torch = new LibTorch(program.archive())) {

@@ -22,7 +22,7 @@ class PlainEntriesTest {
         entries.put("data.pkl", pickle.getBytes(StandardCharsets.ISO_8859_1));
         entries.put("constants.pkl", "\u0080\u0002).".getBytes(StandardCharsets.ISO_8859_1));
         entries.put("version", "3\n".getBytes(StandardCharsets.US_ASCII));
-        return Instrumenter.instrument(TorchArchive.of("m", entries), Level.FORWARD);
+        return Copies.of(TorchArchive.of("m", entries), Level.FORWARD);
     }
 
     @ParameterizedTest

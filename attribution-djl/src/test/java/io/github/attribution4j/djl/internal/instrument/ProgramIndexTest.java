@@ -30,8 +30,10 @@ class ProgramIndexTest {
     @MethodSource("archives")
     void modulesAreThoseOfPyTorchInItsOrder(String archive) {
         List<String> expected = Expected.of(archive).modules();
-        assertThat(ProgramIndex.of(archive(archive)).paths()).isEqualTo(expected);
-        List<ModuleInfo> modules = Instrumenter.instrument(archive(archive)).modules();
+        assertThat(ProgramIndex.of(archive(archive)).nodes())
+                .extracting(ProgramIndex.Node::path)
+                .containsExactlyElementsOf(expected);
+        List<ModuleInfo> modules = Copies.of(archive(archive)).modules();
         for (int i = 0; i < expected.size(); i++) {
             assertThat(modules.get(i).index()).isEqualTo(i);
             assertThat(modules.get(i).path()).isEqualTo(expected.get(i));
@@ -40,10 +42,10 @@ class ProgramIndexTest {
 
     @Test
     void signatures() {
-        assertThat(ProgramIndex.of(archive("optional_script.pt")).signature())
+        assertThat(Signature.of(ProgramIndex.of(archive("optional_script.pt"))))
                 .hasToString("forward(x: Tensor, bias: Optional[Tensor]=None, scale: float=2., mode: str=\"plain\") ->"
                         + " Tensor");
-        Signature named = ProgramIndex.of(archive("named_script.pt")).signature();
+        Signature named = Signature.of(ProgramIndex.of(archive("named_script.pt")));
         assertThat(named.result())
                 .isEqualTo(new Structure.TupleOf(
                         "__torch__.Out",
@@ -57,17 +59,17 @@ class ProgramIndexTest {
 
     @Test
     void saysHowModulesAreCalled() {
-        Instrumented lstm = Instrumenter.instrument(archive("lstm_script.pt"));
+        Instrumented lstm = Copies.of(archive("lstm_script.pt"));
         assertThat(lstm.module("lstm").calls()).singleElement().satisfies(call -> {
             assertThat(call.method()).isEqualTo("forward__0");
             assertThat(call.resultType()).hasToString("Tuple[Tensor, Tuple[Tensor, Tensor]]");
             assertThat(call.sites()).isEqualTo(1);
         });
-        Instrumented traced = Instrumenter.instrument(archive("reused_trace.pt"));
+        Instrumented traced = Copies.of(archive("reused_trace.pt"));
         assertThat(traced.module("fc").calls())
                 .extracting(ModuleInfo.Call::method)
                 .containsExactlyInAnyOrder("forward", "forward1", "forward2");
-        Instrumented scripted = Instrumenter.instrument(archive("reused_script.pt"));
+        Instrumented scripted = Copies.of(archive("reused_script.pt"));
         assertThat(scripted.module("fc").calls())
                 .singleElement()
                 .satisfies(c -> assertThat(c.sites()).isEqualTo(3));
@@ -77,7 +79,7 @@ class ProgramIndexTest {
 
     @Test
     void saysWhyAModuleCannotBeAddressed() {
-        Instrumented program = Instrumenter.instrument(archive("interfaces_script.pt"));
+        Instrumented program = Copies.of(archive("interfaces_script.pt"));
         assertThat(program.module("step").addressable()).isTrue();
         assertThat(program.module("step.fc").addressable()).isTrue();
         assertThat(program.module("steps.0").addressable()).isTrue();
@@ -89,25 +91,20 @@ class ProgramIndexTest {
                         "    chosen : __torch__.Step = steps[k]\n",
                         "    if torch.eq(k, 1):\n      chosen : __torch__.Step = steps[1]\n    else:\n      chosen"
                                 + " : __torch__.Step = steps[k]\n");
-        assertThat(Instrumenter.instrument(interfaces.withCode(Map.of("__torch__.py", twice)))
+        assertThat(Copies.of(interfaces.withCode(Map.of("__torch__.py", twice)))
                         .module("steps.0")
                         .reason())
                 .contains("chosen by a computed index");
-        assertThat(Instrumenter.instrument(archive("passing_trace.pt"))
-                        .module("identity")
-                        .reason())
+        assertThat(Copies.of(archive("passing_trace.pt")).module("identity").reason())
                 .contains("the trace left it neither tensor arguments nor a tensor result");
-        assertThat(Instrumenter.instrument(archive("containers_script.pt"))
-                        .module("list")
-                        .reason())
+        assertThat(Copies.of(archive("containers_script.pt")).module("list").reason())
                 .contains("has no forward of its own");
     }
 
     @Test
     void findsWhatPassesThroughATraceOnlyWhereTheTextAgreesWithTheClass() {
         TorchArchive archive = archive("handing_trace.pt");
-        assertThat(Instrumenter.instrument(archive).module("block.bn.drop").addressable())
-                .isTrue();
+        assertThat(Copies.of(archive).module("block.bn.drop").addressable()).isTrue();
         String path = "__torch__/timm/layers/norm_act.py";
         Map<String, String> edits = Map.of(
                 "read by nobody", archive.code().get(path).replace("return x\n", "return torch.neg(argument_1)\n"),
@@ -117,7 +114,7 @@ class ProgramIndexTest {
                         archive.code()
                                 .get(path)
                                 .replace("    _0 = (drop)", "    z = torch.neg(bias)\n    _0 = (drop)"));
-        edits.forEach((edit, text) -> assertThat(Instrumenter.instrument(archive.withCode(Map.of(path, text)))
+        edits.forEach((edit, text) -> assertThat(Copies.of(archive.withCode(Map.of(path, text)))
                         .module("block.bn.drop")
                         .reason())
                 .as(edit)
@@ -126,7 +123,7 @@ class ProgramIndexTest {
 
     @Test
     void aSharedModuleIsKnownByItsOtherName() {
-        Instrumented program = Instrumenter.instrument(archive("aliases_script.pt"));
+        Instrumented program = Copies.of(archive("aliases_script.pt"));
         assertThat(List.of("shown", "shown.fc", "shown.act"))
                 .extracting(path -> program.module(path).alias())
                 .containsExactly("called", "called.fc", "called.act");
@@ -137,7 +134,7 @@ class ProgramIndexTest {
             assertThat(program.module(path).alias()).isEmpty();
             assertThat(program.module(path).reason()).contains("it is unused");
         });
-        Instrumented traced = Instrumenter.instrument(archive("aliases_trace.pt"));
+        Instrumented traced = Copies.of(archive("aliases_trace.pt"));
         assertThat(traced.module("shown").addressable()).isTrue();
         assertThat(traced.module("called").alias()).isEmpty(); // Classes of a trace do not tell one module from two.
         assertThat(traced.module("called").reason()).contains("the weights of 'shown', which the program calls");
@@ -145,21 +142,21 @@ class ProgramIndexTest {
 
     @Test
     void saysWhichCallsMayRunAgain() {
-        Instrumented control = Instrumenter.instrument(archive("control_script.pt"));
+        Instrumented control = Copies.of(archive("control_script.pt"));
         assertThat(control.module("cell").calls()).allMatch(ModuleInfo.Call::repeated);
         assertThat(control.module("small").calls()).allMatch(ModuleInfo.Call::repeated);
         assertThat(control.module("large").calls()).noneMatch(ModuleInfo.Call::repeated);
-        Instrumented reused = Instrumenter.instrument(archive("reused_script.pt"));
+        Instrumented reused = Copies.of(archive("reused_script.pt"));
         assertThat(reused.module("fc").calls()).noneMatch(ModuleInfo.Call::repeated);
     }
 
     @Test
     void reportsRepairs() {
-        assertThat(Instrumenter.instrument(archive("resize_script.pt")).repairs())
+        assertThat(Copies.of(archive("resize_script.pt")).repairs())
                 .singleElement()
                 .asString()
                 .contains("operator _upsample_lanczos2d_aa is not in libtorch 2.7.1");
-        assertThat(Instrumenter.instrument(archive("mlp_script.pt")).repairs()).isEmpty();
+        assertThat(Copies.of(archive("mlp_script.pt")).repairs()).isEmpty();
     }
 
     @Test
@@ -170,20 +167,16 @@ class ProgramIndexTest {
                 .findFirst()
                 .orElseThrow();
         String text = mlp.code().get(file);
-        assertThatThrownBy(() ->
-                        Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("x: Tensor", "x: Device")))))
+        assertThatThrownBy(() -> Copies.of(mlp.withCode(Map.of(file, text.replace("x: Tensor", "x: Device")))))
                 .isInstanceOf(RewriteException.class)
                 .hasMessageContaining("parameter 'x' of the model has type Device, which cannot be passed");
-        assertThatThrownBy(() ->
-                        Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("def forward", "def encode")))))
+        assertThatThrownBy(() -> Copies.of(mlp.withCode(Map.of(file, text.replace("def forward", "def encode")))))
                 .isInstanceOf(RewriteException.class)
                 .hasMessageContaining("has no method 'forward' (methods: encode); choose one when loading");
-        assertThatThrownBy(() ->
-                        Instrumenter.instrument(mlp.withCode(Map.of(file, text.replace("class Mlp", "class Mlq")))))
+        assertThatThrownBy(() -> Copies.of(mlp.withCode(Map.of(file, text.replace("class Mlp", "class Mlq")))))
                 .isInstanceOf(RewriteException.class)
                 .hasMessageContaining("which the archive does not define as a module");
-        assertThatThrownBy(() ->
-                        Instrumenter.instrument(Instrumenter.instrument(mlp).archive()))
+        assertThatThrownBy(() -> Copies.of(Copies.of(mlp).archive()))
                 .isInstanceOf(RewriteException.class)
                 .hasMessageContaining("is an instrumented copy already");
     }

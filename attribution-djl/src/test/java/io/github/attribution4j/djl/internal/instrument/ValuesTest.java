@@ -79,7 +79,7 @@ class ValuesTest {
     @ParameterizedTest
     @MethodSource("archives")
     void everyValueCanBeTappedReplacedAndMadeALeaf(String archive) {
-        Instrumented program = Instrumenter.instrument(TorchArchive.read(Zoo.file(archive)), Level.VALUES);
+        Instrumented program = Copies.of(TorchArchive.read(Zoo.file(archive)), Level.VALUES);
         Expected expected = Expected.of(archive);
         assertThat(program.values()).isNotEmpty();
         try (LibTorch torch = new LibTorch(program.archive())) {

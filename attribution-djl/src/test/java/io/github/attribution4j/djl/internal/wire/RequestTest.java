@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestTest {
     private static Signature signature(String archive) {
-        return ProgramIndex.of(TorchArchive.read(Zoo.file(archive))).signature();
+        return Signature.of(ProgramIndex.of(TorchArchive.read(Zoo.file(archive))));
     }
 
     private static Value<String> tensor(String name) {
