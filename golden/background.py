@@ -9,11 +9,12 @@ odds (link logit): of the mean probability over the background, as KernelExplain
 linearize_link. Arrays values/LINK and base/LINK.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import shap
+
+import stored
 
 OUT = Path(__file__).resolve().parent / "background" / "background.npz"
 FEATURES, HIDDEN, BACKGROUND, ROWS = 7, 9, 15, 4
@@ -43,18 +44,5 @@ def compute():
     return arrays
 
 
-def main():
-    arrays = compute()
-    if "--check" in sys.argv:
-        written = np.load(OUT)
-        assert sorted(written.files) == sorted(arrays), "other arrays"
-        for name, array in arrays.items():
-            np.testing.assert_allclose(written[name], array, rtol=0, atol=1e-12, err_msg=name)
-        print(f"{len(arrays)} arrays as before")
-        return
-    OUT.parent.mkdir(exist_ok=True)
-    np.savez(OUT, **arrays)
-
-
 if __name__ == "__main__":
-    main()
+    stored.keep(OUT, compute(), 1e-12)

@@ -7,15 +7,14 @@
 Each array is called MODEL/STEPS/INPUT; targets are those that the test asks for.
 """
 
-import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 
-HERE = Path(__file__).resolve().parent
-OUT = HERE / "idgi" / "idgi.npz"
+import stored
+
+OUT = Path(__file__).resolve().parent / "idgi" / "idgi.npz"
 TARGETS = {"mlp_double": 1, "mlp_softmax": 2, "cnn": 3, "multi_input": 0}
 STEPS = (1, 7, 40)
 BASELINE = 0.1
@@ -51,27 +50,13 @@ def idgi(model, inputs, attributed, target, steps):
 
 
 def main():
-    manifest = json.loads((HERE / "data" / "manifest.json").read_text())
     arrays = {}
-    for entry in manifest["models"]:
-        if entry["name"] not in TARGETS:
-            continue
-        model = torch.jit.load(HERE / "data" / entry["archives"]["traced"]).double().eval()
-        stored = np.load(HERE / "data" / entry["inputs_file"])
-        inputs = {i["name"]: torch.from_numpy(stored[i["name"]]) for i in entry["inputs"]}
-        inputs = {name: value.double() if value.is_floating_point() else value for name, value in inputs.items()}
-        attributed = [i["name"] for i in entry["inputs"] if i["role"] == "attributed"]
+    for model_name, model, inputs, attributed in stored.models(TARGETS):
         for steps in STEPS:
-            for name, value in idgi(model, inputs, attributed, TARGETS[entry["name"]], steps).items():
-                arrays[f"{entry['name']}/{steps}/{name}"] = value
-    if sys.argv[1:] == ["--check"]:
-        stored = np.load(OUT)
-        assert sorted(stored.files) == sorted(arrays)
-        print(max(np.abs(stored[name] - value).max() for name, value in arrays.items()))
-        return
-    OUT.parent.mkdir(exist_ok=True)
-    np.savez_compressed(OUT, **arrays)
-    print(OUT, len(arrays), OUT.stat().st_size)
+            for name, value in idgi(model, inputs, attributed, TARGETS[model_name], steps).items():
+                arrays[f"{model_name}/{steps}/{name}"] = value
+    stored.keep(OUT, arrays, 1e-12)
+
 
 
 if __name__ == "__main__":

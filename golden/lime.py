@@ -9,7 +9,6 @@ coalitions of groups from the run's seed, the method's constant and the example,
 script. Captum is given these coalitions, computes the rows, similarities and the fit. Arrays NAME, NAME/intercept, NAME/r-squared.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from captum._utils.models.linear_model import SkLearnLasso, SkLearnLinearRegress
 from captum.attr import Lime
 from captum.attr._core.lime import get_exp_kernel_similarity_function
 
+import stored
 from rise import Stream
 
 OUT = Path(__file__).resolve().parent / "lime" / "lime.npz"
@@ -106,18 +106,5 @@ def compute():
     return arrays
 
 
-def main():
-    arrays = compute()
-    if "--check" in sys.argv:
-        written = np.load(OUT)
-        assert sorted(written.files) == sorted(arrays), "other arrays"
-        for name, array in arrays.items():
-            np.testing.assert_allclose(written[name], array, rtol=0, atol=1e-6, err_msg=name)
-        print(f"{len(arrays)} arrays as before")
-        return
-    OUT.parent.mkdir(exist_ok=True)
-    np.savez(OUT, **arrays)
-
-
 if __name__ == "__main__":
-    main()
+    stored.keep(OUT, compute(), 1e-6)

@@ -11,17 +11,16 @@ more than one cell. Masks are resized by torch.nn.functional.interpolate.
 Arrays are called MODEL/CELLS/ESTIMATOR/INPUT and MODEL/CELLS/ESTIMATOR/INPUT/error; they have one channel, which counts for all.
 """
 
-import json
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-HERE = Path(__file__).resolve().parent
-OUT = HERE / "rise" / "rise.npz"
+import stored
+
+OUT = Path(__file__).resolve().parent / "rise" / "rise.npz"
 TARGETS = {"mlp_double": 1, "mlp_softmax": 2, "cnn": 3, "multi_input": 0, "residual": 1}
 CELLS = (3, 7)
 SEED, PURPOSE = 7, 0x215E
@@ -100,28 +99,14 @@ def rise(model, inputs, attributed, target, cells):
 
 
 def main():
-    manifest = json.loads((HERE / "data" / "manifest.json").read_text())
     arrays = {}
-    for entry in manifest["models"]:
-        if entry["name"] not in TARGETS:
-            continue
-        model = torch.jit.load(HERE / "data" / entry["archives"]["traced"]).double().eval()
-        stored = np.load(HERE / "data" / entry["inputs_file"])
-        inputs = {i["name"]: torch.from_numpy(stored[i["name"]]) for i in entry["inputs"]}
-        inputs = {name: value.double() if value.is_floating_point() else value for name, value in inputs.items()}
-        attributed = [i["name"] for i in entry["inputs"] if i["role"] == "attributed"]
+    for model_name, model, inputs, attributed in stored.models(TARGETS):
         for cells in CELLS:
             with torch.no_grad():
-                values = rise(model, inputs, attributed, TARGETS[entry["name"]], cells)
-            arrays.update({f"{entry['name']}/{cells}/{key}": value for key, value in values.items()})
-    if sys.argv[1:] == ["--check"]:
-        stored = np.load(OUT)
-        assert sorted(stored.files) == sorted(arrays)
-        print(max(np.abs(stored[name] - value).max() for name, value in arrays.items()))
-        return
-    OUT.parent.mkdir(exist_ok=True)
-    np.savez_compressed(OUT, **arrays)
-    print(OUT, len(arrays), OUT.stat().st_size)
+                values = rise(model, inputs, attributed, TARGETS[model_name], cells)
+            arrays.update({f"{model_name}/{cells}/{key}": value for key, value in values.items()})
+    stored.keep(OUT, arrays, 1e-12)
+
 
 
 if __name__ == "__main__":
