@@ -39,8 +39,8 @@ public final class ExplainOptions {
             paramLabel = "ADDRESS",
             description =
                     "Explain at this value instead of at the input: layer4 (a module's output), layer4:in, relu#1 (its "
-                            + "second call), lstm[1], or several: a,b. A comma in a name is \\,. 'attribution layers' lists"
-                            + " them.")
+                            + "second call), lstm[1], or several: a,b. A comma in a name is \\,. 'attribution layers'"
+                            + " lists them.")
     @Nullable
     public String layer;
 
