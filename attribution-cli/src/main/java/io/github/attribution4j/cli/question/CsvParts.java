@@ -49,7 +49,7 @@ public final class CsvParts implements AutoCloseable {
      */
     public static CsvParts open(InputOptions options, int size) throws IOException {
         Path file = options.requiredInput();
-        InputFile.Reading reading = Request.reading(options);
+        InputFile.Reading reading = options.reading();
         if (reading.schema().isPresent() && reading.schema().get().encoder() == null) {
             throw new IllegalArgumentException("--schema " + options.schema + ": categories are inferred from all rows,"
                     + " and this table is read in parts; write them to a file ('explain' prints them), and give"
