@@ -22,7 +22,9 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -258,6 +260,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
         private @Nullable Explanation last;
         private final double[] gaps;
         private final double[] baselineScores;
+        private final Map<String, double[]> measures = new LinkedHashMap<>();
         private boolean complete = true;
         private boolean compared = true;
 
@@ -267,6 +270,17 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
         }
 
         void add(TensorScope scope, long from, long to, Explanation explanation) {
+            Map<String, double[]> measured = explanation.measures();
+            if (last == null) {
+                measured.keySet().forEach(name -> measures.put(name, new double[gaps.length]));
+            }
+            measures.keySet().retainAll(measured.keySet());
+            measured.forEach((name, values) -> {
+                double[] means = measures.get(name);
+                if (means != null) {
+                    addMeans(values, from, means);
+                }
+            });
             // Only the labels of the closed explanation are used.
             last = explanation;
             List<Tensor> values = explanation.attributions();
@@ -303,6 +317,9 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             }
             if (complete && statistic == Statistic.SMOOTH_GRAD) {
                 outcome = outcome.completenessGap(gaps);
+            }
+            for (Map.Entry<String, double[]> measure : measures.entrySet()) {
+                outcome = outcome.measure(measure.getKey(), measure.getValue());
             }
             return Explanation.of(evaluator, outcome);
         }

@@ -12,6 +12,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.ShapleySampling;
@@ -63,6 +64,23 @@ class NoiseTunnelTest {
             assertThat(explanation.attribution().toDoubleArray()).containsExactly(expected, within(1e-12));
             assertThat(explanation.scores()).containsExactly(new double[] {14, 1.25}, within(1e-12));
             assertThat(explanation.hasCompletenessGap()).isFalse();
+        }
+    }
+
+    @Test
+    void measures_areMeansOverCopies() {
+        Model linear = Model.of(rows -> Arrays.stream(rows)
+                .map(row -> new double[] {3 + row[0] - 2 * row[1]})
+                .toArray(double[][]::new));
+        Lime lime = new Lime().samples(40).fit(Lime.Fit.LEAST_SQUARES);
+        for (NoiseTunnel<Model> tunnel :
+                List.of(NoiseTunnel.smoothGrad(lime), NoiseTunnel.varGrad(lime), NoiseTunnel.smoothGradSquared(lime))) {
+            try (TensorScope scope = TensorScope.open();
+                    Explanation explanation = tunnel.attribute(
+                            linear, Inputs.of(Tensors.ofJava().of(new double[] {1, 2, -1, 4}, 2, 2)))) {
+                assertThat(explanation.measures().get("intercept")).containsExactly(new double[] {3, 3}, within(1e-9));
+                assertThat(explanation.measures().get("r-squared")).containsExactly(new double[] {1, 1}, within(1e-9));
+            }
         }
     }
 

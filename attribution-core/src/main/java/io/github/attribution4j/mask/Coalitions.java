@@ -313,20 +313,15 @@ public final class Coalitions {
     }
 
     /**
-     * Returns for each group of an example the sum over its elements of x · x, of x · b and of b · b: distances between
-     * x and rows of coalitions follow from these.
+     * Returns for each group of an example sums over its elements: of x · x; and then for each sample of the baseline,
+     * or for the one reference, of x · b and of b · b. Distances between x and rows of coalitions follow from these.
      *
-     * @param sample the sample of the baseline, from 0; 0 for one reference
+     * @return 1 + 2 {@link #samples} arrays
      */
-    public double[][] products(int example, int sample) {
-        List<Tensor> x = evaluator.inputs().attributed();
-        List<Tensor> b = background.tensors();
-        int row = background.isSingle() ? example : sample;
-        return new double[][] {
-            groups.products(example, x, example, x, example),
-            groups.products(example, x, example, b, row),
-            groups.products(example, b, row, b, row)
-        };
+    public double[][] products(int example) {
+        long[] rows = new long[samples()];
+        Arrays.setAll(rows, sample -> background.isSingle() ? example : sample);
+        return groups.products(example, background.tensors(), rows);
     }
 
     /** Returns the weight of a sample of the baseline; 1 for one reference. */

@@ -300,30 +300,37 @@ final class Groups {
     }
 
     /**
-     * Returns for each group of an example the sum over its elements of the product of two tensors.
+     * Returns for each group of an example sums over its elements: of x · x, and for each of some rows of b of x · b
+     * and of b · b.
      *
-     * @param a one for each attributed input
-     * @param rowOfA the row of a, where it has several
-     * @param b one for each attributed input
-     * @param rowOfB the row of b, where it has several
+     * @param b one tensor for each attributed input
+     * @param rowsOfB rows of b, where it has several
      */
-    double[] products(int example, List<Tensor> a, int rowOfA, List<Tensor> b, int rowOfB) {
-        double[] sums = new double[count(example)];
+    double[][] products(int example, List<Tensor> b, long[] rowsOfB) {
+        double[][] sums = new double[1 + 2 * rowsOfB.length][count(example)];
         try (TensorScope scope = TensorScope.open()) {
             for (int input = 0; input < shapes.size(); input++) {
-                double[] left = row(a.get(input), rowOfA);
-                double[] right = row(b.get(input), rowOfB);
-                long[] groups = elementwise(
-                        input, example, inputs.attributed().get(input).shape().withRows(1));
-                for (int i = 0; i < left.length; i++) {
-                    sums[Math.toIntExact(groups[i])] += left[i] * right[i];
+                Tensor x = inputs.attributed().get(input);
+                double[] own = row(x, example);
+                long[] groups = elementwise(input, example, x.shape().withRows(1));
+                addProducts(own, own, groups, sums[0]);
+                for (int i = 0; i < rowsOfB.length; i++) {
+                    double[] other = row(b.get(input), rowsOfB[i]);
+                    addProducts(own, other, groups, sums[1 + 2 * i]);
+                    addProducts(other, other, groups, sums[2 + 2 * i]);
                 }
             }
         }
         return sums;
     }
 
-    private static double[] row(Tensor tensor, int row) {
+    private static void addProducts(double[] left, double[] right, long[] groups, double[] sums) {
+        for (int i = 0; i < left.length; i++) {
+            sums[(int) groups[i]] += left[i] * right[i];
+        }
+    }
+
+    private static double[] row(Tensor tensor, long row) {
         long at = tensor.shape().dim(0) == 1 ? 0 : row;
         return tensor.rows(at, at + 1).toDoubleArray();
     }

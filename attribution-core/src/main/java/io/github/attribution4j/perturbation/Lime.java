@@ -304,10 +304,10 @@ public final class Lime extends CoalitionMethod<Lime> {
         Kernel kernel = value(KERNEL);
         int samples = kernel.byElements ? coalitions.samples() : 1;
         double[] similarity = new double[kept.length];
+        double[][] products = kernel.byElements ? coalitions.products(example) : new double[0][];
         for (int sample = 0; sample < samples; sample++) {
-            double[][] products = kernel.byElements ? coalitions.products(example, sample) : new double[0][];
             for (int row = 0; row < kept.length; row++) {
-                Distances distances = Distances.of(kept[row], products);
+                Distances distances = Distances.of(kept[row], products, sample);
                 double weight = kernel.weight.of(kept[row].clone(), distances.cosine(), distances.euclidean());
                 if (!(weight >= 0) || Double.isInfinite(weight)) {
                     throw new IllegalArgumentException("kernel " + kernel + ": it gave the weight " + weight
@@ -373,8 +373,8 @@ public final class Lime extends CoalitionMethod<Lime> {
 
     /** Distances of a sample from x. */
     private record Distances(double cosine, double euclidean) {
-        /** {@code products}: for each group Σ x · x, Σ x · b and Σ b · b; none where no distance is needed. */
-        static Distances of(boolean[] kept, double[][] products) {
+        /** {@code products}: see {@link Coalitions#products}; none where no distance is needed. */
+        static Distances of(boolean[] kept, double[][] products, int sample) {
             if (products.length == 0) {
                 return new Distances(0, 0);
             }
@@ -384,8 +384,8 @@ public final class Lime extends CoalitionMethod<Lime> {
             double difference = 0;
             for (int group = 0; group < kept.length; group++) {
                 double own = products[0][group];
-                double mixed = products[1][group];
-                double other = products[2][group];
+                double mixed = products[1 + 2 * sample][group];
+                double other = products[2 + 2 * sample][group];
                 xx += own;
                 xs += kept[group] ? own : mixed;
                 ss += kept[group] ? own : other;

@@ -33,7 +33,16 @@ import java.util.Locale;
  * replacement, with residuals corrected for leverage (HC3), 0 where every coalition was evaluated; for CAPTUM that of
  * independent draws, HC3. They tell of the sample of coalitions alone, and are approximate until there are several
  * times as many pairs as groups. Where the sample is too small to tell there are none, and the explanation says so. The
- * estimates themselves are consistent, not unbiased; {@link ShapleySampling} is unbiased.
+ * estimates themselves are consistent, not unbiased.
+ *
+ * <p><b>{@link Estimator#ADJUSTED}</b> takes the same sample and makes less than half of the squared error of it where
+ * models are smooth: the mean of what pairs contribute, of which a model of other pairs takes the noise away
+ * (regression-adjusted Monte Carlo). The model is linear, with a smooth curve (a Gaussian process) through what that
+ * leaves. Errors are those of residuals that the model has not seen; but for three numbers of the curve the estimate is
+ * unbiased. It takes up to some tenths of a second for each example. With fewer than 3 pairs for each group, or more
+ * than 250,000 / M, it is the regression's solution.
+ *
+ * <p><b>{@link #budget Budget}.</b> In place of a number of samples: the error that is good enough.
  *
  * <p>The attribution of a group stands at each of its elements; completeness counts each group once.
  *
@@ -51,7 +60,8 @@ import java.util.Locale;
  *
  * <p>Lundberg and Lee, "A Unified Approach to Interpreting Model Predictions", 2017; pairs: Covert and Lee, "Improving
  * KernelSHAP: Practical Shapley Value Estimation via Linear Regression", 2021; leverage: Musco and Witter, "Provably
- * Accurate Shapley Value Estimation via Leverage Score Sampling", 2025.
+ * Accurate Shapley Value Estimation via Leverage Score Sampling", 2025; adjusted: Witter, Liu and Musco,
+ * "Regression-Adjusted Monte Carlo Estimators for Shapley Values and Probabilistic Values", 2025.
  */
 public final class KernelShap extends CoalitionMethod<KernelShap> {
     /** How coalitions are drawn and weighted. */
@@ -60,6 +70,19 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
         LEVERAGE,
         /** As Captum 0.8, for comparison. */
         CAPTUM;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What is made of the scores of coalitions. */
+    public enum Estimator {
+        /** The solution of the regression: fast. */
+        REGRESSION,
+        /** A mean over pairs, of which a model of other pairs takes the noise away: for scorers that cost more. */
+        ADJUSTED;
 
         @Override
         public String toString() {
@@ -85,6 +108,13 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
             "how coalitions are drawn: leverage takes a coalition with its complement, without replacement, as many of"
                     + " each size as leverage scores say; captum does as Captum 0.8, for comparison");
 
+    private static final Setting<Estimator> ESTIMATOR = Setting.of(
+            "estimator",
+            Kind.choice(Estimator.class),
+            Estimator.REGRESSION,
+            "what is made of the scores: regression solves it; adjusted averages over pairs and takes the noise away by"
+                    + " a model of other pairs, which errs less and takes longer");
+
     /** What the method says of itself. */
     public static final Description<KernelShap> DESCRIPTION = Description.<KernelShap>of(
                     "kernel-shap",
@@ -93,6 +123,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
                     KernelShap::new,
                     SAMPLES,
                     SAMPLING,
+                    ESTIMATOR,
                     Estimation.BUDGET,
                     BASELINE,
                     LINK,
@@ -101,12 +132,14 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
 
     private final int samples;
     private final Sampling sampling;
+    private final boolean adjusted;
     private final Budget budget;
 
     private KernelShap(Settings<KernelShap> settings) {
         super(settings);
         samples = settings.get(SAMPLES);
         sampling = settings.get(SAMPLING);
+        adjusted = settings.get(ESTIMATOR) == Estimator.ADJUSTED;
         budget = settings.get(Estimation.BUDGET);
     }
 
@@ -132,6 +165,11 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
     /** Returns a copy that draws and weights coalitions in another way; by leverage unless set. */
     public KernelShap sampling(Sampling newSampling) {
         return with(SAMPLING, newSampling);
+    }
+
+    /** Returns a copy that makes something else of the scores; the regression's solution unless set. */
+    public KernelShap estimator(Estimator newEstimator) {
+        return with(ESTIMATOR, newEstimator);
     }
 
     /**
@@ -164,7 +202,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
             return new EveryCoalition(groups);
         }
         return sampling == Sampling.LEVERAGE
-                ? new LeverageDesign(groups, size -> run.random(PURPOSE, key, size))
+                ? new LeverageDesign(groups, adjusted, size -> run.random(PURPOSE, key, size))
                 : new CaptumDesign(groups, run.random(PURPOSE, key));
     }
 
@@ -174,6 +212,9 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
 
     @Override
     protected void check(Problems problems, int most) {
+        problems.require(
+                !adjusted || sampling == Sampling.LEVERAGE,
+                "estimator adjusted: works on samples by leverage; leave sampling captum out");
         if (most > MOST_GROUPS) {
             problems.add("kernel-shap: the mask makes " + most + " groups, and the regression has a matrix of " + most
                     + " x " + most + "; give a mask with at most " + MOST_GROUPS + " groups, or use shapley-sampling");

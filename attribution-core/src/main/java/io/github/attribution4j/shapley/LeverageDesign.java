@@ -37,7 +37,7 @@ final class LeverageDesign implements CoalitionDesign {
     private static final int ENOUGH = 16;
 
     /** A size of the smaller half of pairs, and what was drawn of it. */
-    private static final class Stratum {
+    static final class Stratum {
         private final int size;
         private final double share;
         private final CoalitionSampler sampler;
@@ -57,6 +57,23 @@ final class LeverageDesign implements CoalitionDesign {
             return drawn < sampler.population();
         }
 
+        int drawn() {
+            return drawn;
+        }
+
+        double population() {
+            return sampler.population();
+        }
+
+        double share() {
+            return share;
+        }
+
+        /** Returns what all pairs of this size together weigh in the regression. */
+        double weight(int groups) {
+            return 2 * share * groups / ((double) size * (groups - size));
+        }
+
         /** Returns the part of the pairs of this size that was not drawn. */
         double unseen() {
             return 1 - drawn / sampler.population();
@@ -64,6 +81,7 @@ final class LeverageDesign implements CoalitionDesign {
     }
 
     private final int groups;
+    private final boolean adjusted;
     private final PriorityQueue<Stratum> open =
             new PriorityQueue<>(Comparator.comparingDouble(Stratum::need).thenComparingInt(stratum -> stratum.size));
     private final List<BitSet> halves = new ArrayList<>();
@@ -74,10 +92,12 @@ final class LeverageDesign implements CoalitionDesign {
      * Creates a sample; nothing is drawn yet.
      *
      * @param groups M, at least 2
+     * @param adjusted whether the regression only adjusts a mean, see {@link AdjustedMean}
      * @param random random numbers for each size
      */
-    LeverageDesign(int groups, LongFunction<RandomGenerator> random) {
+    LeverageDesign(int groups, boolean adjusted, LongFunction<RandomGenerator> random) {
         this.groups = groups;
+        this.adjusted = adjusted;
         for (int size = 1; size <= groups / 2; size++) {
             open.add(new Stratum(groups, size, random.apply(size)));
         }
@@ -134,9 +154,16 @@ final class LeverageDesign implements CoalitionDesign {
             Arrays.fill(centred, -size / (double) groups);
             halves.get(row).stream().forEach(group -> centred[group] += 1);
             rows[row] = centred;
-            weights[row] = 2 * stratum.share * groups / ((double) stratum.drawn * size * (groups - size));
+            weights[row] = stratum.weight(groups) / stratum.drawn;
             double gain = scores[2 * row] - scores[2 * row + 1];
             responses[row] = (gain - difference * (2.0 * size - groups) / groups) / 2;
+        }
+        if (adjusted && !isExhausted() && AdjustedMean.suits(groups, pairs)) {
+            boolean[][] sets = new boolean[pairs][groups];
+            for (int pair = 0; pair < pairs; pair++) {
+                fill(2 * pair, sets[pair]);
+            }
+            return new AdjustedMean(groups, strata, sets, rows, responses).estimate(difference);
         }
         rows[pairs] = new double[groups];
         Arrays.fill(rows[pairs], 1);

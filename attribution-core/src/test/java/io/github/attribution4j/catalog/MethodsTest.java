@@ -99,7 +99,8 @@ class MethodsTest {
             Map.entry("link", List.of("logit", "logit")),
             Map.entry("cells", List.of("1,3,3", "1,3,3")),
             Map.entry("keep", List.of("0.25", "0.25")),
-            Map.entry("estimator", List.of("centered", "centered")),
+            Map.entry("rise.estimator", List.of("centered", "centered")),
+            Map.entry("kernel-shap.estimator", List.of("adjusted", "adjusted")),
             Map.entry("method", List.of("saliency", "saliency")));
 
     static Stream<String> names() {

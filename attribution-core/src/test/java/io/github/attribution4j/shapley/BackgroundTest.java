@@ -21,6 +21,7 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -330,6 +331,33 @@ class BackgroundTest {
             assertThatThrownBy(() -> Baseline.kMeans(2, tensor(new double[][] {{1, Double.NaN}, {2, 3}})))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("column 1 of the samples holds NaN");
+        }
+    }
+
+    @Test
+    void rows_of_many_examples_and_samples_fill_calls() {
+        Function function = new Function(8, 3);
+        List<Integer> calls = new ArrayList<>();
+        Model counting = Model.of(rows -> {
+            calls.add(rows.length);
+            return Arrays.stream(rows)
+                    .map(row -> new double[] {function.of(row)})
+                    .toArray(double[][]::new);
+        });
+        try (TensorScope scope = TensorScope.open();
+                Explanation explanation = new KernelShap()
+                        .samples(60)
+                        .baseline(Baseline.samples(tensor(function.rows(7, 1))))
+                        .attribute(
+                                counting,
+                                Inputs.of(tensor(function.rows(5, 0))),
+                                Target.output(),
+                                Run.defaults().batchRows(100))) {
+            // The score of x once, of the baseline and of 58 coalitions on 7 samples.
+            assertThat(explanation.counts().forwardRows()).isEqualTo(5 * (1 + 7 + 58 * 7));
+            long full = calls.stream().filter(rows -> rows == 100).count();
+            assertThat(full).isEqualTo(5 * 58 * 7 / 100);
+            assertThat(calls).hasSizeLessThanOrEqualTo((int) full + 4);
         }
     }
 }

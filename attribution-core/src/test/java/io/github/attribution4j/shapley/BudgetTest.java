@@ -17,6 +17,7 @@ import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.setting.Setting.Sources;
+import io.github.attribution4j.shapley.KernelShap.Estimator;
 import io.github.attribution4j.shapley.KernelShap.Sampling;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
@@ -44,6 +45,7 @@ class BudgetTest {
             case "pairs" -> new ShapleySampling().budget(budget);
             case "stratified" -> new ShapleySampling().stratified(true).budget(budget);
             case "leverage" -> new KernelShap().budget(budget);
+            case "adjusted" -> new KernelShap().estimator(Estimator.ADJUSTED).budget(budget);
             case "captum" -> new KernelShap().sampling(Sampling.CAPTUM).budget(budget);
             default -> throw new IllegalArgumentException(method);
         };
@@ -100,7 +102,7 @@ class BudgetTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"pairs", "stratified", "leverage"})
+    @ValueSource(strings = {"pairs", "stratified", "leverage", "adjusted"})
     @DisplayName("With an error to reach, few groups end with exact values")
     void fewGroupsBecomeExact(String method) {
         Game game = Game.random(6, 4);
@@ -236,7 +238,8 @@ class BudgetTest {
         assertRefused(
                 game,
                 new ShapleySampling().budget(Budget.ofEvaluations(11)),
-                "budget 11: 6 groups need at least 12 evaluations, 2 walks, the input and the baseline; give that many");
+                "budget 11: 6 groups need at least 12 evaluations, 2 walks, the input and the baseline; give that"
+                        + " many");
         assertRefused(
                 game,
                 new KernelShap().budget(Budget.ofEvaluations(11)),

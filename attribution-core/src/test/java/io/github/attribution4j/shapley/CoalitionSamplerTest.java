@@ -44,7 +44,7 @@ class CoalitionSamplerTest {
     @Test
     @DisplayName("A design draws as many pairs as asked for, the same of each size until one is exhausted")
     void leverageAllocation() {
-        LeverageDesign design = new LeverageDesign(10, size -> RandomStream.of(1, size));
+        LeverageDesign design = new LeverageDesign(10, false, size -> RandomStream.of(1, size));
         design.grow(121);
         assertThat(design.count()).isEqualTo(120);
         int[] sizes = new int[11];

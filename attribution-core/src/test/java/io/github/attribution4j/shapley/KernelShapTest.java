@@ -11,6 +11,7 @@ import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.shapley.KernelShap.Estimator;
 import io.github.attribution4j.shapley.KernelShap.Sampling;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -41,11 +42,11 @@ class KernelShapTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {2, 3, 4, 5, 8})
+    @CsvSource({"2, false", "3, false", "4, false", "5, false", "8, false", "3, true", "7, true", "8, true"})
     @DisplayName("The regression on all pairs has the Shapley values as its solution")
-    void regressionOnAllPairs(int players) {
+    void regressionOnAllPairs(int players, boolean adjusted) {
         Game game = Game.random(players, 2);
-        LeverageDesign design = new LeverageDesign(players, size -> RandomStream.of(3, size));
+        LeverageDesign design = new LeverageDesign(players, adjusted, size -> RandomStream.of(3, size));
         design.grow((1 << players) - 2);
         assertThat(design.isExhausted()).isTrue();
         double[] scores = new double[design.count()];
@@ -149,6 +150,29 @@ class KernelShapTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {81, 200})
+    @DisplayName("The adjusted mean is unbiased, complete, and its intervals hold")
+    void adjustedMean(int samples) {
+        Game game = Game.pairs(9, 7).saturated();
+        double[] truth = game.shapleyByCoalitions();
+        Moments moments = new Moments(9);
+        int covered = 0;
+        int runs = 2 * RUNS;
+        for (int seed = 0; seed < runs; seed++) {
+            Game.Answer answer = game.explain(new KernelShap().samples(samples).estimator(Estimator.ADJUSTED), seed);
+            moments.add(answer.values());
+            assertThat(answer.gap()).isCloseTo(0, within(1e-12));
+            for (int i = 0; i < 9; i++) {
+                covered += Math.abs(answer.values()[i] - truth[i]) <= 1.96 * answer.errors()[i] ? 1 : 0;
+            }
+        }
+        for (int i = 0; i < 9; i++) {
+            assertThat(moments.mean()[i]).isCloseTo(truth[i], within(4 * moments.standardError()[i]));
+        }
+        assertThat(covered / (9.0 * runs)).isGreaterThan(0.93);
+    }
+
     @Test
     @DisplayName("Captum's sampling answers one and two groups, and its gap says how far it is from complete")
     void captumEdges() {
@@ -194,9 +218,14 @@ class KernelShapTest {
                 2049,
                 "kernel-shap: the mask makes 2049 groups, and the regression has a matrix of 2049 x 2049; give a mask "
                         + "with at most 2048 groups, or use shapley-sampling");
+        assertRefused(
+                captum(25).estimator(Estimator.ADJUSTED),
+                4,
+                "estimator adjusted: works on samples by leverage; leave sampling captum out");
         assertThat(new KernelShap().settings())
                 .hasToString(
-                        "{samples=512, sampling=leverage, budget=samples, baseline=0.0, link=identity, mask=per-element}");
+                        "{samples=512, sampling=leverage, estimator=regression, budget=samples,"
+                                + " baseline=0.0, link=identity, mask=per-element}");
     }
 
     private static void assertRefused(KernelShap method, int features, String message) {

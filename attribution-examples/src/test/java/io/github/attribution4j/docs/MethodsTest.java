@@ -24,6 +24,7 @@ import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.PermutationImportance;
 import io.github.attribution4j.perturbation.Rise;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.KernelShap;
 import io.github.attribution4j.shapley.OwenValues;
@@ -300,6 +301,30 @@ class MethodsTest {
         try (why) {
             assertThat(why.counts().forwardRows()).isLessThanOrEqualTo(5 * 300);
             assertThat(why.completenessGap()[0]).isCloseTo(0, org.assertj.core.data.Offset.offset(1e-6));
+        }
+    }
+
+    @Test
+    void budget() {
+        // tag::budget
+        KernelShap method = new KernelShap()
+                .baseline(Baseline.of(average))
+                .budget(Budget.ofError(0.005).evaluations(5_000));
+        Explanation why = method.attribute(
+                cancer,
+                Inputs.of(patients),
+                Target.probability(0),
+                Run.defaults().seed(7));
+        double[] spent = why.measures().get("evaluations"); // one for each patient
+        double[] reached = why.measures().get("error-reached"); // 1 or 0
+        // end::budget
+        try (why) {
+            assertThat(spent).hasSize(5);
+            for (int patient = 0; patient < 5; patient++) {
+                boolean near = why.measures().get("half-width")[patient] <= 0.005;
+                assertThat(reached[patient]).isEqualTo(near ? 1 : 0);
+                assertThat(spent[patient]).isLessThanOrEqualTo(5_000);
+            }
         }
     }
 
