@@ -24,6 +24,7 @@ class RemediesTest {
     private static final Pattern JAVA = Pattern.compile("\\b[a-z][A-Za-z]+\\((?:\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)"
             + "|\\b(?:LoadOptions|Inputs|FeatureMask|Baseline|Target|Merge|TokenAttribution|Attribution"
             + "|RuledModel)\\.");
+
     private static final Pattern TORCH = Pattern.compile("TorchScript|LoadOptions|libtorch|torch\\.jit");
     /** Sources whose messages are for callers of tensors and engines, or are text of programs that are written. */
     private static final Pattern OF_CALLERS =
@@ -38,8 +39,9 @@ class RemediesTest {
             try (Stream<Path> files = Files.walk(Cli.repository(module + "/src/main/java"))) {
                 for (Path file :
                         files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                    Matcher literals = LITERAL.matcher(
-                            Files.readString(file).replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("//[^\n]*", ""));
+                    Matcher literals = LITERAL.matcher(Files.readString(file)
+                            .replaceAll("(?s)/\\*.*?\\*/", "")
+                            .replaceAll("//[^\n]*", ""));
                     while (literals.find()) {
                         String literal = literals.group(1);
                         // What a file is that was taken for an ONNX model.

@@ -121,8 +121,7 @@ public final class Hierarchy {
      */
     public static Hierarchy of(FeatureMask... masks) {
         if (masks.length == 0) {
-            throw new IllegalArgumentException(
-                    "hierarchy: no masks given; give at least one, or use flat");
+            throw new IllegalArgumentException("hierarchy: no masks given; give at least one, or use flat");
         }
         List<FeatureMask> copy = List.of(masks);
         return new Hierarchy(

@@ -367,8 +367,7 @@ public final class TableEncoder {
 
     /** Makes a table function of a scorer of rows of named values that returns a single number for each row. */
     public Model.TableFunction singleScorer(Function<List<Map<String, @Nullable Object>>, double[]> scores) {
-        return new RowScorer(
-                this, Model.TableFunction.ofScores(rows -> scores.apply(RowScorer.decoded(this, rows))));
+        return new RowScorer(this, Model.TableFunction.ofScores(rows -> scores.apply(RowScorer.decoded(this, rows))));
     }
 
     /**

@@ -223,9 +223,8 @@ class KernelShapTest {
                 4,
                 "estimator adjusted: works on samples by leverage; leave sampling captum out");
         assertThat(new KernelShap().settings())
-                .hasToString(
-                        "{samples=512, sampling=leverage, estimator=regression, budget=samples,"
-                                + " baseline=0.0, link=identity, mask=per-element}");
+                .hasToString("{samples=512, sampling=leverage, estimator=regression, budget=samples,"
+                        + " baseline=0.0, link=identity, mask=per-element}");
     }
 
     private static void assertRefused(KernelShap method, int features, String message) {

@@ -163,7 +163,9 @@ class ShapleyInteractionsTest {
         assertThatThrownBy(() -> game.explain(new ShapleyInteractions().budget(Budget.ofEvaluations(183)), 0))
                 .hasMessageEndingWith(": 13 groups need at least 184 evaluations, a round, the input and the baseline;"
                         + " give that many");
-        assertThat(Game.random(4, 1).explain(new ShapleyInteractions().budget(Budget.ofEvaluations(16)), 0).rows())
+        assertThat(Game.random(4, 1)
+                        .explain(new ShapleyInteractions().budget(Budget.ofEvaluations(16)), 0)
+                        .rows())
                 .isEqualTo(16);
     }
 

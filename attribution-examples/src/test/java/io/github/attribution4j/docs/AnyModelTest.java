@@ -127,9 +127,12 @@ class AnyModelTest {
                 .missing("income")
                 .oneHot("job", "clerk", "farmer", "nurse")
                 .booleans("member");
-        Model model = Model.of("points", "1", encoder.singleScorer(people -> people.stream()
-                .mapToDouble(person -> points(person)) // a Map from column to value
-                .toArray()));
+        Model model = Model.of(
+                "points",
+                "1",
+                encoder.singleScorer(people -> people.stream()
+                        .mapToDouble(person -> points(person)) // a Map from column to value
+                        .toArray()));
         Applicant applicant = new Applicant(41, null, "nurse", true);
         try (Explanation why = new ShapleyValues()
                 .baseline(encoder.background(customers))

@@ -69,14 +69,10 @@ final class ControlRules {
         weaver.emitter()
                 .backward()
                 .add(Node.of(
-                        "Gather",
-                        Woven.REFUSED + refused.words(),
-                        List.of(words.ints(0), beyond),
-                        List.of(never)));
+                        "Gather", Woven.REFUSED + refused.words(), List.of(words.ints(0), beyond), List.of(never)));
         List<String> outputs = sources.stream()
                 .map(value -> words.copy(words.add(
-                        words.zeros(value),
-                        words.cast(never, words.type(value).element()))))
+                        words.zeros(value), words.cast(never, words.type(value).element()))))
                 .toList();
         return graph(words, List.of(), outputs, Graph.upstream(weaver.emitter().backward(), outputs));
     }

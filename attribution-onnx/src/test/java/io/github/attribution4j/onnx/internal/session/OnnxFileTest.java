@@ -79,8 +79,7 @@ class OnnxFileTest {
     private static byte[] branched(Message weights) {
         Message graph = Message.read(Bytes.of(linear(weights))).message(7);
         Message output = graph.message(12);
-        Message branch = graph.without(number -> number == 11)
-                .build();
+        Message branch = graph.without(number -> number == 11).build();
         Message.Builder node = Message.builder()
                 .text(1, "first")
                 .text(2, "y")
