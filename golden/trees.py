@@ -7,11 +7,12 @@
 forest.onnx is a random forest of scikit-learn as a TreeEnsembleRegressor, and boosted.onnx a gradient-boosted classifier of it
 whose output is the margin; lightgbm.json is a LightGBM classifier with three classes, its trees as plain nested objects.
 trees.npz holds for each NAME the arrays NAME/rows, NAME/background, NAME/scores and NAME/values; values of three classes have a
-last axis for them. multiclass.json is an XGBoost model of three classes, which xgboost itself did not write: its trees are drawn
+last axis for them. multiclass.json and multiclass.ubj are an XGBoost model of three classes, which xgboost itself did not write: its trees are drawn
 at random, and the tests walk them.
 """
 
 import json
+import struct
 import sys
 from pathlib import Path
 
@@ -147,6 +148,31 @@ def explained(model, rows, background, arrays, name, scores):
     arrays[name + "/values"] = explainer.shap_values(rows)
 
 
+def text(value):
+    return b"L" + struct.pack(">q", len(value)) + value.encode()
+
+
+TYPED = {
+    "U": ("B", ["default_left", "split_type"]),
+    "L": ("q", ["categories_segments", "categories_sizes"]),
+    "d": ("f", ["base_weights", "loss_changes", "split_conditions", "sum_hessian"]),
+    "l": ("i", ["categories", "categories_nodes", "left_children", "right_children", "parents", "split_indices"]),
+}
+
+
+def ubjson(value, key=""):
+    """A value as XGBoost writes it to a .ubj file: the numbers of a tree are arrays of one type."""
+    if isinstance(value, dict):
+        return b"{" + b"".join(text(k) + ubjson(v, k) for k, v in value.items()) + b"}"
+    if isinstance(value, list):
+        start = len(value)
+        for mark, (code, keys) in TYPED.items():
+            if key in keys:
+                return b"[$" + mark.encode() + b"#L" + struct.pack(f">q{start}{code}", start, *value)
+        return b"[#L" + struct.pack(">q", start) + b"".join(ubjson(v) for v in value)
+    return b"S" + text(value) if isinstance(value, str) else b"L" + struct.pack(">q", value)
+
+
 def compute():
     files, arrays = {}, {}
     x, y = data(5)
@@ -172,7 +198,9 @@ def compute():
     files["lightgbm.json"] = (json.dumps(parts, separators=(",", ":")) + "\n").encode()
     scores = light.predict(wide[:ROWS], raw_score=True)
     explained(light, wide[:ROWS], wide[ROWS : ROWS + BACKGROUND], arrays, "lightgbm", scores)
-    files["multiclass.json"] = (json.dumps(xgboost(3), separators=(",", ":"), sort_keys=True) + "\n").encode()
+    multiclass = xgboost(3)
+    files["multiclass.json"] = (json.dumps(multiclass, separators=(",", ":"), sort_keys=True) + "\n").encode()
+    files["multiclass.ubj"] = ubjson(multiclass)
     return files, arrays
 
 

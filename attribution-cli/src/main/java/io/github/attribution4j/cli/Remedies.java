@@ -87,6 +87,9 @@ public final class Remedies {
             Remedy.of(
                     "give them with FeatureNames\\.spans\\(\\.\\.\\.\\), or inputs made by Tokens",
                     "give a text with --text and --tokenizer"),
+            Remedy.of("explain with the encoder's mask\\(\\), or without one", "leave --mask out"),
+            Remedy.of("explain with the encoder's mask\\(\\), and ", ""),
+            Remedy.of("with baseline background\\(rows\\)", "with --baseline samples:FILE"),
             Remedy.of("use renumbered\\(\\)", "use --mask renumbered:FILE"),
             Remedy.of(
                     "use ranges\\(\\.\\.\\.\\) or perElement\\(\\), or perInput\\(\\.\\.\\.\\) for a mask of its own"

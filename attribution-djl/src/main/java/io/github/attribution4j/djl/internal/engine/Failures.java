@@ -34,6 +34,9 @@ public final class Failures {
                     + "|__torch__\\.torch\\.classes\\.(?<classes>\\w+)\\.(?<class>\\w+)");
 
     /** libtorch's message, over a dozen lines, about an operator that does not exist for a kind of tensors. */
+    /** Where in its own source XGBoost found a fault, and when. */
+    private static final Pattern PLACE = Pattern.compile("^\\[[\\d:]+] \\S+:\\d+: ");
+
     private static final Pattern NOT_FOR = Pattern.compile(
             "Could not run '\\w+::(\\w+)[.\\w]*' with arguments from the '(\\w+?)(?:CPU|CUDA)?' backend.*");
 
@@ -177,7 +180,8 @@ public final class Failures {
                 }
             }
         }
-        return lines.get(0);
+        boolean says = failure.getCause() == null || !lines.get(0).endsWith(" error:");
+        return says ? PLACE.matcher(lines.get(0)).replaceFirst("") : bestLine(failure.getCause());
     }
 
     /** Joins a message with its following lines. Stack frames and pointers into source text are dropped. */
