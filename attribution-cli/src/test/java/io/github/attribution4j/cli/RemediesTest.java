@@ -29,7 +29,8 @@ class RemediesTest {
     /** Sources whose messages are for callers of tensors and engines, or are text of programs that are written. */
     private static final Pattern OF_CALLERS =
             Pattern.compile(".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
-                    + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|AsyncCall|FunctionPullback)\\.java");
+                    + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|AsyncCall"
+                    + "|FunctionPullback)\\.java");
 
     /** What core and the ONNX binding say is also said of models that are no TorchScript archives. */
     @Test

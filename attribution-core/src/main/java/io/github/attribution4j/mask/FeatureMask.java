@@ -243,10 +243,10 @@ public final class FeatureMask {
 
     /**
      * Reads a mask from text as {@link #toString} writes it: {@code per-element}, {@code grid(14, 14)},
-     * {@code patches(16, 16)}, {@code superpixels(50, 0.5)}, {@code ranges(axis 1: 1, 1, 3)}, {@code windows(axis 1:
-     * 24)}, {@code words}, {@code sentences}, {@code spans(seasons)},
-     * {@code columns(colour: red, blue; size: small, large)}, or several of them separated by {@code |}, one for each input, each of which may end in
-     * {@code named [left, right]}. Numbers given by hand cannot be read.
+     * {@code patches(16, 16)}, {@code superpixels(50, 0.5)}, {@code ranges(axis 1: 1, 1, 3)},
+     * {@code windows(axis 1: 24)}, {@code words}, {@code sentences}, {@code spans(seasons)},
+     * {@code columns(colour: red, blue; size: small, large)}, or several of them separated by {@code |}, one for each
+     * input, each of which may end in {@code named [left, right]}. Numbers given by hand cannot be read.
      *
      * @throws IllegalArgumentException if the text is none of these
      */

@@ -27,8 +27,8 @@ import java.util.List;
  *
  * <p><b>Anytime.</b> When the deadline of the {@link Run} passes, the method answers with the rounds that are complete,
  * and their error, and fails only if there is none. The provenance then has a number of rounds in place of
- * {@code anytime}, so that the answer can be computed again, without a clock. It does not work inside another method, such as a noise
- * tunnel.
+ * {@code anytime}, so that the answer can be computed again, without a clock. It does not work inside another method,
+ * such as a noise tunnel.
  *
  * <p>The explanation's {@link io.github.attribution4j.Explanation#measures() measures} say for each example what was
  * reached: {@code evaluations}; {@code half-width}, the half of the widest interval; and, with an error,

@@ -257,7 +257,8 @@ public final class Run {
     /**
      * Runs a call of an engine that another thread can stop while it computes: for bindings whose engine offers that.
      * It is stopped within some milliseconds after the deadline of the run passes, the run is cancelled or this thread
-     * is interrupted. Nobody stops a call that is not {@linkplain #isStoppable() stoppable}, and nothing is spent on it.
+     * is interrupted. Nobody stops a call that is not {@linkplain #isStoppable() stoppable}, and nothing is spent
+     * on it.
      *
      * <pre>{@code
      * return Run.stoppable(engine::terminate, () -> engine.run(inputs));

@@ -127,7 +127,8 @@ class FunctionModelTest {
         says(
                 rows -> new double[][] {{1, 2}, {1, Double.NaN}},
                 "the table function of 'risk' returned NaN as value 1 for row 1 of the 2 that it was given, [3, 4];"
-                        + " make it score such a row, or choose a baseline whose mixtures with the example it can score");
+                        + " make it score such a row, or choose a baseline whose mixtures with the example it can"
+                        + " score");
         says(
                 rows -> {
                     throw new IllegalStateException("no such table");

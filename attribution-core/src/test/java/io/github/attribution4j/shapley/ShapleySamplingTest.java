@@ -200,6 +200,7 @@ class ShapleySamplingTest {
                 .hasMessage("samples 25: antithetic walks come in pairs; give an even number, or antithetic(false)");
         assertThat(new ShapleySampling().settings())
                 .hasToString(
-                        "{samples=50, antithetic=true, stratified=false, budget=samples, baseline=0.0, link=identity, mask=per-element}");
+                        "{samples=50, antithetic=true, stratified=false, budget=samples, baseline=0.0, link=identity,"
+                                + " mask=per-element}");
     }
 }

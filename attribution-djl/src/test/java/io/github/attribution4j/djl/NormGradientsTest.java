@@ -76,7 +76,8 @@ class NormGradientsTest {
         NORM.put("batch_norm", "torch.batch_norm(h, w, b, m, v, False, 0., 0.01, True)\n" + affine);
         NORM.put(
                 "batch_norm of keywords",
-                "torch.batch_norm(input=h, weight=w, bias=b, running_mean=m, running_var=v, training=False, momentum=0.,"
+                "torch.batch_norm(input=h, weight=w, bias=b, running_mean=m, running_var=v, training=False,"
+                        + " momentum=0.,"
                         + " eps=0.01, cudnn_enabled=False)\n" + affine);
         NORM.put(
                 "batch_norm in place",

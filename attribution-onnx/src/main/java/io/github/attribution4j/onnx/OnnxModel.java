@@ -38,9 +38,9 @@ import java.util.function.Supplier;
  * {@code layer1.0.conv2}; the second call is {@code relu#1}, and what a call takes {@code layer1:in} and
  * {@code layer1:in[1]}, in the order in which its nodes read it. Every value also has its own name in the file.
  * {@link #cutPoints()} lists modules, then values of floating types that are computed from the numbers of inputs, not
- * from their sizes alone, and used by the output. A name that is a module's path means the module; another value with that name is addressed as {@code /name}.
- * Exporters join convolutions with the batch norm after them, so that the file no longer has the convolution's own
- * value. Its address is refused, and the message names the value of the batch norm.
+ * from their sizes alone, and used by the output. A name that is a module's path means the module; another value with
+ * that name is addressed as {@code /name}. Exporters join convolutions with the batch norm after them, so that the file
+ * no longer has the convolution's own value. Its address is refused, and the message names the value of the batch norm.
  *
  * <p>May be shared by threads.
  */

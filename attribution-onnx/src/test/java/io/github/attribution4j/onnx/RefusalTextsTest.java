@@ -15,10 +15,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every refusal in the code of this module is on the page of troubleshooting, of which another test provokes every line.
+ * Every refusal in the code of this module is on the page of troubleshooting, of which another test provokes
+ * every line.
  */
 class RefusalTextsTest {
-    /** Rules refuse in words that come after "gradients do not pass"; these are expressions that make other refusals. */
+    /**
+     * Rules refuse in words that come after "gradients do not pass"; these are expressions that make other refusals.
+     */
     private static final Pattern REFUSAL = Pattern.compile(
             "(?:new (?:FormatException|UnsupportedModelException|ModelException|ModelException\\.OutOfMemory)"
                     + "|OnnxRuntime\\.failure|throw failure|return) ?\\(?");

@@ -215,10 +215,12 @@ class TableTest {
             delimiter = '|',
             value = {
                 "age,income,job,member\\n1,2,pilot,1|row 0, column 'job': 'pilot' (String) is no category",
-                "age,income,job,member\\n1,2,,1|line 2, column 'job': is empty; fill missing values in, or write 'missing'",
+                "age,income,job,member\\n1,2,,1|line 2, column 'job': is empty; fill missing values in, or write"
+                        + " 'missing'",
                 "age,income,job,member\\n1,2,nurse,maybe|line 2, column 'member': 'maybe' is neither true nor false",
                 "age,income,job,member\\n1,x,nurse,1|line 2, column 'income': 'x' is not a number",
-                "age,income,job,member,label\\n1,2,nurse,1,0|column 'label' is not in the schema; add it there, or leave",
+                "age,income,job,member,label\\n1,2,nurse,1,0|column 'label' is not in the schema; add it there, or"
+                        + " leave",
                 "age,income,job\\n1,2,nurse|row 0, column 'member': the row has no such column"
             })
     void tables_that_do_not_fit_the_schema_are_refused(String text, String part) throws IOException {

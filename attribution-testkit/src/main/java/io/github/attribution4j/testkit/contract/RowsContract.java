@@ -22,8 +22,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What an engine must do with a model whose rows do not stand alone: they change each other, or the model takes a fixed
- * number of them. An example is then explained as if it were alone, whatever it is explained beside, and the explanation
- * says so.
+ * number of them. An example is then explained as if it were alone, whatever it is explained beside, and the
+ * explanation says so.
  */
 @Experimental
 @ExtendWith(LeakExtension.class)

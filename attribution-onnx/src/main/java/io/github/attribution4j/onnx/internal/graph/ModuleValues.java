@@ -144,7 +144,8 @@ public final class ModuleValues {
     }
 
     /**
-     * What calls of modules take, by address: values that are made before the call, in the order in which it reads them.
+     * What calls of modules take, by address: values that are made before the call, in the order in which it
+     * reads them.
      */
     public Map<String, List<Argument>> arguments() {
         return arguments;
@@ -236,8 +237,8 @@ public final class ModuleValues {
     }
 
     /**
-     * The calls of a module one directly after the other, each of which reads the same weights at the same nodes; one if
-     * there is no such repetition.
+     * The calls of a module one directly after the other, each of which reads the same weights at the same nodes; one
+     * if there is no such repetition.
      */
     private static List<Call> inTurn(String module, Call run) {
         List<List<String>> read = run.nodes().stream()
