@@ -6,8 +6,11 @@ import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.Occlusion;
+import io.github.attribution4j.shapley.KernelShap;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.target.Target;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 
@@ -17,10 +20,16 @@ final class FreeModels implements AutoCloseable {
     /** Walks over 16 groups. A coalition that several walks visit is evaluated once, so there are about 400 rows. */
     private static final int PERMUTATIONS = 30;
 
+    private static final int COLUMNS = 30;
+    private static final int COALITIONS = 1_000_000;
+
     private final Model free = Model.ofTensor(rows -> rows.slice(1, 0, 1)
             .slice(2, 0, 1)
             .slice(3, 0, 1)
             .reshape(rows.shape().dim(0)));
+    private final Model freeOfTables =
+            Model.ofTensor(rows -> rows.slice(1, 0, 1).reshape(rows.shape().dim(0)));
+    private final KernelShap kernelShap = new KernelShap().samples(COALITIONS);
     private final Tensor image;
     private final Inputs inputs;
     private final ShapleySampling shapley;
@@ -40,6 +49,14 @@ final class FreeModels implements AutoCloseable {
         }
     }
 
+    /** Explains one row of a table; returns how many rows were evaluated. */
+    long coalitions() {
+        try (Tensor row = Tensors.ofJava().full(Shape.of(1, COLUMNS), DataType.FLOAT32, 1);
+                Explanation explanation = kernelShap.attribute(freeOfTables, Inputs.of(row), Target.output())) {
+            return explanation.counts().forwardRows();
+        }
+    }
+
     /** Returns how many rows were evaluated. */
     long occlusion() {
         try (Explanation explanation = occlusion.attribute(free, inputs, Target.output())) {
@@ -51,5 +68,6 @@ final class FreeModels implements AutoCloseable {
     public void close() {
         image.close();
         free.close();
+        freeOfTables.close();
     }
 }

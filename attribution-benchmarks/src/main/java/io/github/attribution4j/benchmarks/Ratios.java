@@ -216,16 +216,17 @@ public final class Ratios {
 
     private void free() {
         try (FreeModels models = new FreeModels()) {
-            alone("ShapleySampling, 3×224×224, 16 groups, free model, rows " + models.shapley(), models::shapley);
-            alone("Occlusion, 3×224×224, 32×32 windows, free model, rows " + models.occlusion(), models::occlusion);
+            alone("ShapleySampling, 3×224×224, 16 groups, free model, rows " + models.shapley(), models::shapley, 15);
+            alone("Occlusion, 3×224×224, 32×32 windows, free model, rows " + models.occlusion(), models::occlusion, 15);
+            alone("KernelShap, 30 features, free model, rows " + models.coalitions(), models::coalitions, 3);
         }
     }
 
-    private void alone(String what, Runnable task) {
-        for (int i = 0; i < 5; i++) {
+    private void alone(String what, Runnable task, int runs) {
+        for (int i = 0; i < (runs + 2) / 3; i++) {
             task.run();
         }
-        double[] times = new double[15];
+        double[] times = new double[runs];
         for (int i = 0; i < times.length; i++) {
             times[i] = Pairs.milliseconds(task);
         }
