@@ -180,8 +180,10 @@ public final class Failures {
                 }
             }
         }
-        boolean says = failure.getCause() == null || !lines.get(0).endsWith(" error:");
-        return says ? PLACE.matcher(lines.get(0)).replaceFirst("") : bestLine(failure.getCause());
+        Throwable cause = failure.getCause();
+        return cause != null && lines.get(0).endsWith(" error:")
+                ? bestLine(cause)
+                : PLACE.matcher(lines.get(0)).replaceFirst("");
     }
 
     /** Joins a message with its following lines. Stack frames and pointers into source text are dropped. */
