@@ -28,9 +28,12 @@ import io.github.attribution4j.perturbation.FeaturePermutation;
 import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.perturbation.Occlusion;
 import io.github.attribution4j.perturbation.Rise;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.shapley.KernelShap;
+import io.github.attribution4j.shapley.OwenValues;
+import io.github.attribution4j.shapley.ShapleyInteractions;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.shapley.ShapleyValues;
 import io.github.attribution4j.target.Target;
@@ -118,6 +121,17 @@ public final class EveryMethod implements AutoCloseable {
                         .samples(30)
                         .sampling(KernelShap.Sampling.CAPTUM)
                         .mask(columns));
+        table(
+                "kernel-shap with a budget",
+                new KernelShap().budget(Budget.ofError(0.05).evaluations(60)));
+        table(
+                "kernel-shap adjusted",
+                new KernelShap()
+                        .samples(80)
+                        .estimator(KernelShap.Estimator.ADJUSTED)
+                        .mask(columns));
+        table("owen-values", new OwenValues().samples(4));
+        table("shapley-interactions", new ShapleyInteractions().samples(4).mask(columns));
         table("lime", new Lime().samples(30).mask(columns));
         table("layer integrated-gradients", integrated.at("relu1"));
         table("neuron saliency", Saliency.signed().towards("fc2", Target.at(5)));
