@@ -45,6 +45,7 @@ final class OnnxFailures {
         weights(failures);
         inputsAndOutputs(failures);
         failures.put("gradients do not pass", () -> explain(trait("maps", PLAIN.output("scores")), "x", 1, 4));
+        failures.put("these inputs take a branch of an If that no gradient passes", OnnxFailures::otherBranch);
         failures.put("no gradient comes back from", () -> explain(trait("maps", PLAIN.output("label")), "x", 1, 4));
         failures.put("cannot be cut", () -> {
             try (OnnxModel onnx = OnnxModel.load(digits())) {
@@ -66,6 +67,18 @@ final class OnnxFailures {
                 Tensor zeros = owned.tensors().zeros(Shape.of(shape), DataType.FLOAT32)) {
             new Saliency()
                     .attribute(owned, Inputs.none().attribute(input, zeros), Target.slice())
+                    .close();
+        }
+    }
+
+    private static void otherBranch() throws IOException {
+        try (OnnxModel onnx = golden("branches.npz", "operator/model");
+                TensorScope scope = TensorScope.open()) {
+            Tensor x = NumpyFiles.readNpz(GOLDEN.resolve("branches.npz"), Tensors.ofJava())
+                    .get("operator/in/x");
+            Tensor first = Tensors.ofJava().of(new long[] {0}, Shape.of());
+            new Saliency()
+                    .attribute(onnx, Inputs.of(x).constant("first", first), Target.slice())
                     .close();
         }
     }
