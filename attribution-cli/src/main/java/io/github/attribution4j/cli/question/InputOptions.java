@@ -248,7 +248,11 @@ public final class InputOptions {
                 mean == null ? new double[0] : Texts.numbers("--mean", mean),
                 std == null ? new double[0] : Texts.numbers("--std", std));
         return new InputFile.Reading(
-                preparation, drop, dataType(), Optional.ofNullable(encoding).map(CsvText::encoding));
+                preparation,
+                drop,
+                dataType(),
+                Optional.ofNullable(encoding).map(CsvText::encoding),
+                schema == null ? Optional.empty() : Optional.of(EncodedTable.Schema.of(schema)));
     }
 
     private Optional<int[]> heightAndWidth() {
