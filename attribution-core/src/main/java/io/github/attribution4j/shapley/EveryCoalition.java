@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.shapley;
 
-/** All coalitions: the regression has become the definition, and is solved by it. */
-record EveryCoalition(int groups) implements CoalitionDesign {
+import java.util.function.UnaryOperator;
+
+/**
+ * All coalitions, so that nothing is estimated: a definition is computed.
+ *
+ * @param groups M
+ * @param definition makes attributions of v of the coalitions 0 to 2^M - 1, in bits
+ */
+record EveryCoalition(int groups, UnaryOperator<double[]> definition) implements CoalitionDesign {
+    /** Returns the design that computes Shapley values. */
+    static EveryCoalition shapley(int groups) {
+        return new EveryCoalition(groups, v -> ExactShapley.values(groups, v, v[v.length - 1]));
+    }
+
     @Override
     public long enough() {
         return 0;
@@ -28,9 +40,10 @@ record EveryCoalition(int groups) implements CoalitionDesign {
 
     @Override
     public Estimate estimate(double empty, double[] scores, double full) {
-        double[] values = new double[count() + 1];
+        double[] values = new double[1 << groups];
         values[0] = empty;
         System.arraycopy(scores, 0, values, 1, count());
-        return Estimate.exact(ExactShapley.values(groups, values, full));
+        values[values.length - 1] = full;
+        return Estimate.exact(definition.apply(values));
     }
 }

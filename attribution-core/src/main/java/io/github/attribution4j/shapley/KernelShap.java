@@ -199,7 +199,7 @@ public final class KernelShap extends CoalitionMethod<KernelShap> {
 
     private CoalitionDesign design(int groups, Run run, long key) {
         if (groups == 1 || (sampling == Sampling.LEVERAGE && !Estimation.inRounds(budget, run) && covers(groups))) {
-            return new EveryCoalition(groups);
+            return EveryCoalition.shapley(groups);
         }
         return sampling == Sampling.LEVERAGE
                 ? new LeverageDesign(groups, adjusted, size -> run.random(PURPOSE, key, size))

@@ -192,6 +192,6 @@ public final class ShapleyInteractions extends CoalitionMethod<ShapleyInteractio
 
     private CoalitionDesign design(int groups, Run run, long key) {
         boolean exact = groups <= MOST_EXACT && (1L << groups) <= budget.most(samples * PairWalks.cost(groups) + 2);
-        return exact ? new EveryPair(groups, convention) : new PairWalks(groups, convention, run, key);
+        return exact ? EveryPair.design(groups, convention) : new PairWalks(groups, convention, run, key);
     }
 }
