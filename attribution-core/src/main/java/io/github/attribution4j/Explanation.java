@@ -17,13 +17,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The result of a method: attributions, how far they are from complete or how uncertain they are, what they cost, and
@@ -367,18 +365,19 @@ public final class Explanation implements AutoCloseable {
 
     /** Takes all tensors out of the scopes of this thread, to live until {@link #close()}. */
     void ownTensors() {
-        tensors().forEach(TensorScope::release);
+        forEachTensor(TensorScope::release);
     }
 
     /** Closes the tensors. Idempotent. */
     @Override
     public void close() {
-        tensors().forEach(Tensor::close);
+        forEachTensor(Tensor::close);
     }
 
-    private Stream<Tensor> tensors() {
-        return Stream.of(parts.attributions, parts.standardErrors, parts.inputData.values())
-                .flatMap(Collection::stream);
+    private void forEachTensor(Consumer<Tensor> action) {
+        parts.attributions.forEach(action);
+        parts.standardErrors.forEach(action);
+        parts.inputData.values().forEach(action);
     }
 
     /**

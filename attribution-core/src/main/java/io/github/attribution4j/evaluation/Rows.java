@@ -123,8 +123,11 @@ public interface Rows {
         public List<Tensor> joined() {
             List<Tensor> joined = new ArrayList<>();
             for (int i = 0; i < parts.get(0).size(); i++) {
-                int number = i;
-                joined.add(join(parts.stream().map(part -> part.get(number)).toList()));
+                List<Tensor> one = new ArrayList<>(parts.size());
+                for (List<Tensor> part : parts) {
+                    one.add(part.get(i));
+                }
+                joined.add(join(one));
             }
             return joined;
         }

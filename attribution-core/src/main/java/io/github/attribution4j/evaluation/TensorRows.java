@@ -2,6 +2,7 @@
 package io.github.attribution4j.evaluation;
 
 import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -17,7 +18,11 @@ record TensorRows(List<Tensor> tensors, long count) implements Rows {
 
     @Override
     public List<Tensor> attributed(long from, long to) {
-        return tensors.stream().map(tensor -> rows(tensor, from, to)).toList();
+        List<Tensor> rows = new ArrayList<>(tensors.size());
+        for (Tensor tensor : tensors) {
+            rows.add(rows(tensor, from, to));
+        }
+        return rows;
     }
 
     private static Tensor rows(Tensor tensor, long from, long to) {

@@ -4,6 +4,7 @@ package io.github.attribution4j.model;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Inputs.Input;
 import io.github.attribution4j.model.Inputs.Role;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
@@ -15,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,12 +92,30 @@ record Arguments(List<Input> all) {
         }
     }
 
-    Stream<Input> attributed() {
-        return all.stream().filter(input -> input.role() == Role.ATTRIBUTED);
+    List<Input> attributed() {
+        return of(Role.ATTRIBUTED);
     }
 
-    Stream<Input> references() {
-        return all.stream().filter(input -> input.role() == Role.REFERENCE);
+    List<Input> references() {
+        return of(Role.REFERENCE);
+    }
+
+    /** Every explanation asks this several times: the usual answers, all and none, cost no list. */
+    private List<Input> of(Role role) {
+        int count = 0;
+        for (Input input : all) {
+            count += input.role() == role ? 1 : 0;
+        }
+        if (count == all.size()) {
+            return all;
+        }
+        List<Input> some = new ArrayList<>(count);
+        for (Input input : all) {
+            if (input.role() == role) {
+                some.add(input);
+            }
+        }
+        return some;
     }
 
     private static String referenceName(String name) {
@@ -107,11 +125,11 @@ record Arguments(List<Input> all) {
     /** Returns the reference of an input, if it has one. */
     Optional<Input> reference(String input) {
         String name = referenceName(input);
-        return references().filter(other -> other.name().equals(name)).findFirst();
+        return references().stream().filter(other -> other.name().equals(name)).findFirst();
     }
 
     Arguments against(List<Tensor> references) {
-        List<Input> attributed = attributed().toList();
+        List<Input> attributed = attributed();
         if (references.size() != attributed.size()) {
             throw new IllegalArgumentException("references: " + references.size() + " tensors given for "
                     + attributed.size() + " attributed inputs");
@@ -142,9 +160,12 @@ record Arguments(List<Input> all) {
     }
 
     Arguments withoutReferences() {
-        List<Input> arguments =
-                all.stream().filter(input -> input.role() != Role.REFERENCE).toList();
-        return arguments.size() == all.size() ? this : new Arguments(arguments);
+        if (references().isEmpty()) {
+            return this;
+        }
+        List<Input> arguments = new ArrayList<>(all);
+        arguments.removeIf(input -> input.role() == Role.REFERENCE);
+        return new Arguments(arguments);
     }
 
     Arguments atReferences() {
@@ -155,15 +176,17 @@ record Arguments(List<Input> all) {
     }
 
     void requireNoReferences() {
-        references().findFirst().ifPresent(input -> {
-            throw new ModelException("input '" + input.name() + "': this model compares with no reference; ask a copy "
-                    + "whose rules do (RuledModel.with), or leave Inputs.against(...) out");
-        });
+        List<Input> references = references();
+        if (!references.isEmpty()) {
+            throw new ModelException(
+                    "input '" + references.get(0).name() + "': this model compares with no reference; ask a copy "
+                            + "whose rules do (RuledModel.with), or leave Inputs.against(...) out");
+        }
     }
 
     void requireReferences() {
-        if (references().findFirst().isEmpty()) {
-            String names = attributed().map(Input::name).collect(Collectors.joining("', '"));
+        if (references().isEmpty()) {
+            String names = attributed().stream().map(Input::name).collect(Collectors.joining("', '"));
             throw new ModelException(
                     "input '" + names + "': the rules of this model compare with a reference and none is "
                             + "given; use Inputs.against(references)");
@@ -171,7 +194,7 @@ record Arguments(List<Input> all) {
     }
 
     Arguments withAttributed(List<Tensor> attributed) {
-        long expected = attributed().count();
+        int expected = attributed().size();
         if (attributed.size() != expected) {
             throw new IllegalArgumentException(
                     "attributed: " + attributed.size() + " tensors given for " + expected + " attributed inputs");
@@ -257,19 +280,19 @@ record Arguments(List<Input> all) {
     }
 
     void requireDifferentiable() {
-        if (attributed().findFirst().isEmpty()) {
+        List<Input> attributed = attributed();
+        if (attributed.isEmpty()) {
             throw new ModelException("no input is attributed, so there is no gradient to take; mark one with "
                     + "Inputs.attribute(name, tensor)");
         }
-        attributed()
-                .filter(input -> !input.tensor().dataType().isFloating())
-                .findFirst()
-                .ifPresent(input -> {
-                    throw new ModelException("input '" + input.name() + "' is of type "
-                            + input.tensor().dataType()
-                            + ", which has no gradient; attribute by token, at the vectors that the model looks up for"
-                            + " it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")), by a"
-                            + " perturbation method, or pass it with fixed(...)");
-                });
+        for (Input input : attributed) {
+            DataType type = input.tensor().dataType();
+            if (!type.isFloating()) {
+                throw new ModelException("input '" + input.name() + "' is of type " + type
+                        + ", which has no gradient; attribute by token, at the vectors that the model looks up for"
+                        + " it (TokenAttribution.of(method)), at a layer (method.at(\"embedding\")), by a"
+                        + " perturbation method, or pass it with fixed(...)");
+            }
+        }
     }
 }

@@ -302,7 +302,11 @@ public final class Inputs {
      * the tensor is a copy, which belongs to the current scope; {@link #all()} has it in the model's layout.
      */
     public List<Input> attributedInputs() {
-        return arguments.attributed().map(Input::rowsFirst).toList();
+        List<Input> rowsFirst = new ArrayList<>();
+        for (Input input : arguments.attributed()) {
+            rowsFirst.add(input.rowsFirst());
+        }
+        return List.copyOf(rowsFirst);
     }
 
     /**
@@ -313,7 +317,7 @@ public final class Inputs {
      * @throws IllegalArgumentException if there are more or fewer
      */
     public List<Tensor> rowsFirst(List<Tensor> tensors) {
-        List<Input> attributed = arguments.attributed().toList();
+        List<Input> attributed = arguments.attributed();
         if (tensors.size() != attributed.size()) {
             throw new IllegalArgumentException("tensors: " + tensors.size() + " given for " + attributed.size()
                     + " attributed inputs; give one for each");
@@ -327,7 +331,11 @@ public final class Inputs {
 
     /** Returns the tensors of the attributed arguments in order, axis 0 counts rows; see {@link #attributedInputs}. */
     public List<Tensor> attributed() {
-        return attributedInputs().stream().map(Input::tensor).toList();
+        List<Tensor> tensors = new ArrayList<>();
+        for (Input input : arguments.attributed()) {
+            tensors.add(input.rowsFirst().tensor());
+        }
+        return List.copyOf(tensors);
     }
 
     /** Returns the model's inputs and the cut, if these are a tail's inputs. */
@@ -352,7 +360,7 @@ public final class Inputs {
      * Returns the references, in the order of the attributed inputs that they were given for.
      */
     public List<Tensor> references() {
-        return arguments.references().map(Input::tensor).toList();
+        return arguments.references().stream().map(Input::tensor).toList();
     }
 
     /** Returns whether an input has a reference. */
@@ -454,7 +462,7 @@ public final class Inputs {
      * @throws IllegalArgumentException if there are several attributed inputs, or the names do not fit
      */
     public Inputs named(String... columns) {
-        List<Input> attributed = arguments.attributed().toList();
+        List<Input> attributed = arguments.attributed();
         if (attributed.size() != 1) {
             throw new IllegalArgumentException("feature names: there are " + attributed.size()
                     + " attributed inputs; say which they are of with Inputs.named(input, names)");
