@@ -14,7 +14,6 @@ import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Owen values: Shapley values over a tree of groups. Groups that belong together join together, so that each competes
@@ -59,6 +58,8 @@ import java.util.Optional;
  */
 public final class OwenValues extends CoalitionMethod<OwenValues> {
     private static final long PURPOSE = 0x03E2;
+    /** A sample that grows until its error is small gives way to exact values of at most so many coalitions. */
+    private static final long MOST_LISTED = 1 << 16;
 
     private static final Setting<Integer> SAMPLES = Setting.count(
                     "samples", 100, 2, "orders of the groups, unless exact values cost less")
@@ -125,14 +126,17 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
     @Override
     protected Outcome explain(Coalitions coalitions) {
         Run run = coalitions.evaluator().run();
+        boolean inRounds = Estimation.inRounds(budget, run);
         List<GroupTree> trees = coalitions.trees(value(HIERARCHY));
         Estimation estimation = new Estimation(coalitions, budget, example -> cost(trees.get(example)), example -> {
             GroupTree tree = trees.get(example);
             long key = run.exampleKey(example);
-            Optional<EveryContext> exact = EveryContext.within(tree, budget.most(cost(tree)) - 2);
-            return exact.<CoalitionDesign>map(design -> design)
-                    .orElseGet(() ->
-                            Walks.along(tree.size(), pair -> TreeOrder.draw(tree, run.random(PURPOSE, key, pair))));
+            CoalitionDesign sample =
+                    Walks.along(tree.size(), pair -> TreeOrder.draw(tree, run.random(PURPOSE, key, pair)));
+            long most = budget.most(cost(tree)) - 2;
+            return EveryContext.within(tree, inRounds ? Math.min(most, MOST_LISTED) : most)
+                    .<CoalitionDesign>map(exact -> new UpToExact(tree.size(), sample, exact))
+                    .orElse(sample);
         });
         return estimation.outcome("no standard errors: they need at least 2 pairs of orders, samples 4");
     }

@@ -191,7 +191,7 @@ public final class ShapleyInteractions extends CoalitionMethod<ShapleyInteractio
     }
 
     private CoalitionDesign design(int groups, Run run, long key) {
-        boolean exact = groups <= MOST_EXACT && (1L << groups) <= budget.most(samples * PairWalks.cost(groups) + 2);
-        return exact ? EveryPair.design(groups, convention) : new PairWalks(groups, convention, run, key);
+        CoalitionDesign sample = new PairWalks(groups, convention, run, key);
+        return groups <= MOST_EXACT ? new UpToExact(groups, sample, EveryPair.design(groups, convention)) : sample;
     }
 }

@@ -3,33 +3,31 @@ package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.mask.GroupTree;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Random orders of groups in which no tree is interrupted. */
 final class TreeOrder {
-    private final RandomGenerator random;
-    private final int[] order;
-    private int next;
+    private TreeOrder() {}
 
-    private TreeOrder(int groups, RandomGenerator random) {
-        this.random = random;
-        this.order = new int[groups];
-    }
-
-    /** Draws an order, each that keeps all trees together equally likely. */
+    /** Draws an order, each that keeps all trees together equally likely. Trees may be as deep as they have groups. */
     static int[] draw(GroupTree tree, RandomGenerator random) {
-        TreeOrder drawn = new TreeOrder(tree.size(), random);
-        drawn.add(tree);
-        return drawn.order;
-    }
-
-    private void add(GroupTree tree) {
-        if (tree.isGroup()) {
-            order[next++] = tree.group();
-            return;
+        int[] order = new int[tree.size()];
+        int next = 0;
+        Deque<GroupTree> waiting = new ArrayDeque<>(List.of(tree));
+        while (!waiting.isEmpty()) {
+            GroupTree first = waiting.pop();
+            if (first.isGroup()) {
+                order[next++] = first.group();
+            } else {
+                int[] drawn = RandomStream.permutation(random, first.children().size());
+                for (int child = drawn.length - 1; child >= 0; child--) {
+                    waiting.push(first.children().get(drawn[child]));
+                }
+            }
         }
-        for (int child : RandomStream.permutation(random, tree.children().size())) {
-            add(tree.children().get(child));
-        }
+        return order;
     }
 }

@@ -159,6 +159,35 @@ class OwenValuesTest {
     }
 
     @Test
+    @DisplayName("Orders of a tree that is as deep as it has groups keep its trees together")
+    void deep() {
+        int groups = 5000;
+        GroupTree tree = GroupTree.of(0);
+        for (int group = 1; group < groups; group++) {
+            tree = GroupTree.of(List.of(tree, GroupTree.of(group)));
+        }
+        int[] order = TreeOrder.draw(tree, RandomStream.of(7, 7));
+        int low = order.length;
+        int high = -1;
+        for (int group = 0; group < groups; group++) {
+            int at = place(order, group);
+            assertThat(group == 0 || at == low - 1 || at == high + 1).isTrue();
+            low = Math.min(low, at);
+            high = Math.max(high, at);
+        }
+        assertThat(low).isZero();
+        assertThat(order[0]).isNotZero();
+    }
+
+    private static int place(int[] order, int group) {
+        int at = 0;
+        while (order[at] != group) {
+            at++;
+        }
+        return at;
+    }
+
+    @Test
     @DisplayName("64 groups fit into the bits of a coalition")
     void sixtyFourGroups() {
         double[] weights = new double[64];

@@ -29,7 +29,7 @@ class ShapleyInteractionsTest {
     private static final int RUNS = 200;
 
     /** Returns the matrix by what each set of groups adds beyond its parts: Σ m(T) / (|T| − 1) over T with the pair. */
-    private static double[] byParts(double[] scores, int players, Convention convention) {
+    static double[] byParts(double[] scores, int players, Convention convention) {
         double[] parts = scores.clone();
         for (int player = 0; player < players; player++) {
             for (int set = 0; set < parts.length; set++) {
