@@ -82,10 +82,12 @@ record CombinedTarget(List<Target> plus, List<Target> minus) implements Target {
     /** Returns one text for all examples, or one for each example if a part has one for each. */
     @Override
     public List<String> words(List<String> classes) {
-        List<List<String>> first =
-                plus.stream().map(target -> target.words(classes)).toList();
-        List<List<String>> second =
-                minus.stream().map(target -> target.words(classes)).toList();
+        List<List<String>> first = plus.stream()
+                .map(target -> within(target, target.words(classes)))
+                .toList();
+        List<List<String>> second = minus.stream()
+                .map(target -> within(target, target.words(classes)))
+                .toList();
         int count = Stream.concat(first.stream(), second.stream())
                 .mapToInt(List::size)
                 .max()
@@ -108,6 +110,21 @@ record CombinedTarget(List<Target> plus, List<Target> minus) implements Target {
     }
 
     private static String described(List<Target> targets) {
-        return joined(targets.stream().map(target -> List.of(target.describe())).toList(), 0);
+        return joined(
+                targets.stream()
+                        .map(target -> within(target, List.of(target.describe())))
+                        .toList(),
+                0);
+    }
+
+    /** Returns the words of a target as they stand within those of another: a difference in parentheses. */
+    static List<String> within(Target target, List<String> words) {
+        return isDifference(target)
+                ? words.stream().map(each -> "(" + each + ")").toList()
+                : words;
+    }
+
+    private static boolean isDifference(Target target) {
+        return target.unnamed() instanceof CombinedTarget combined && !combined.minus.isEmpty();
     }
 }

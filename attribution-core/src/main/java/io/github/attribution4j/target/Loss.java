@@ -14,23 +14,24 @@ public final class Loss {
     private final String name;
     private final ToDoubleBiFunction<double[], Double> function;
     private final @Nullable BiFunction<double[], Double, double[]> derivative;
-    private final Labels labels;
+    private final Outputs outputs;
 
     private Loss(
             String name,
             ToDoubleBiFunction<double[], Double> function,
             @Nullable BiFunction<double[], Double, double[]> derivative,
-            Labels labels) {
+            Outputs outputs) {
         this.name = name;
         this.function = function;
         this.derivative = derivative;
-        this.labels = labels;
+        this.outputs = outputs;
     }
 
-    /** What labels and outputs a loss takes. */
-    private enum Labels {
+    /** What outputs a loss takes, and with them what labels: of logits and probabilities numbers of classes. */
+    private enum Outputs {
         ANY,
-        CLASSES,
+        LOGITS,
+        PROBABILITIES,
         NUMBERS
     }
 
@@ -39,7 +40,7 @@ public final class Loss {
      * a single logit 0 or 1.
      */
     public static Loss crossEntropy() {
-        return new Loss("cross-entropy", Loss::ofLogits, Loss::derivativeOfLogits, Labels.CLASSES);
+        return new Loss("cross-entropy", Loss::ofLogits, Loss::derivativeOfLogits, Outputs.LOGITS);
     }
 
     /**
@@ -47,7 +48,7 @@ public final class Loss {
      * single probability 0 or 1. A probability below 1e-15 counts as 1e-15.
      */
     public static Loss logLoss() {
-        return new Loss("log-loss", Loss::ofProbabilities, Loss::derivativeOfProbabilities, Labels.CLASSES);
+        return new Loss("log-loss", Loss::ofProbabilities, Loss::derivativeOfProbabilities, Outputs.PROBABILITIES);
     }
 
     /** The square of the difference of the only output and the label. */
@@ -56,7 +57,7 @@ public final class Loss {
                 "squared-error",
                 (output, label) -> (output[0] - label) * (output[0] - label),
                 (output, label) -> new double[] {2 * (output[0] - label)},
-                Labels.NUMBERS);
+                Outputs.NUMBERS);
     }
 
     /**
@@ -66,7 +67,7 @@ public final class Loss {
      * @param function of a row of the output, row-major, and the label
      */
     public static Loss of(String name, ToDoubleBiFunction<double[], Double> function) {
-        return new Loss(name, function, null, Labels.ANY);
+        return new Loss(name, function, null, Outputs.ANY);
     }
 
     /**
@@ -80,7 +81,7 @@ public final class Loss {
             String name,
             ToDoubleBiFunction<double[], Double> function,
             BiFunction<double[], Double, double[]> derivative) {
-        return new Loss(name, function, derivative, Labels.ANY);
+        return new Loss(name, function, derivative, Outputs.ANY);
     }
 
     private static double ofLogits(double[] logits, double label) {
@@ -158,13 +159,13 @@ public final class Loss {
      * @param size elements of a row of the output
      */
     Optional<String> problem(double label, long size) {
-        return switch (labels) {
+        return switch (outputs) {
             case ANY -> Optional.empty();
             case NUMBERS ->
                 size == 1
                         ? Double.isFinite(label) ? Optional.empty() : Optional.of("is not a finite number")
                         : Optional.of("is one number, and the model's output has " + size + " for each row");
-            case CLASSES -> {
+            case LOGITS, PROBABILITIES -> {
                 long classes = size == 1 ? 2 : size;
                 boolean fits = label >= 0 && label < classes && label == Math.rint(label);
                 yield fits ? Optional.empty() : Optional.of("is no class from 0 to " + (classes - 1));
@@ -174,7 +175,12 @@ public final class Loss {
 
     /** Returns whether outputs are taken for logits. */
     boolean takesLogits() {
-        return name.equals("cross-entropy");
+        return outputs == Outputs.LOGITS;
+    }
+
+    /** Returns whether outputs are taken for probabilities. */
+    boolean takesProbabilities() {
+        return outputs == Outputs.PROBABILITIES;
     }
 
     /** Returns the name. */

@@ -57,6 +57,10 @@ final class LossTarget implements Target {
             double[] own = loss.derivative(row(all, row, size), label(examples[row]))
                     .orElseThrow(() -> new ModelException("loss " + loss + " has no derivative, which gradients need;"
                             + " give it one, or use a method that runs the model forward only"));
+            if (own.length != size) {
+                throw new ModelException("loss " + loss + ": its derivative has " + own.length
+                        + " elements, and a row of the output " + size + "; return one for each");
+            }
             System.arraycopy(own, 0, derivatives, row * size, size);
         }
         return output.tensors().of(derivatives, output.dataType(), output.shape());
@@ -87,6 +91,10 @@ final class LossTarget implements Target {
 
     @Override
     public List<String> notices(Tensor output) {
+        if (loss.takesProbabilities() && !areBetween0And1(output)) {
+            return List.of("some of the model's outputs are no probabilities from 0 to 1, and log-loss takes them for"
+                    + " such: use cross-entropy for logits");
+        }
         boolean already = loss.takesLogits()
                 && output.shape().rank() == 2
                 && output.shape().dim(1) > 1
@@ -95,6 +103,11 @@ final class LossTarget implements Target {
                 ? List.of("the model's outputs are probabilities already (0 to 1, adding up to 1 in each row), and"
                         + " cross-entropy takes them for logits: use log-loss")
                 : List.of();
+    }
+
+    private static boolean areBetween0And1(Tensor output) {
+        return Arrays.stream(output.toDoubleArray())
+                .allMatch(value -> value >= 0 && value <= 1 + ProbabilityTarget.SUM_TOLERANCE);
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.List;
 /** Softmax probability of a class: p = exp(z_c) / Σ exp(z), ∂p/∂z_j = p (δ_cj − p_j). */
 record ProbabilityTarget(long index) implements Target {
     /** The tolerance for a sum of probabilities that were rounded to float32 or float16. */
-    private static final double SUM_TOLERANCE = 1e-3;
+    static final double SUM_TOLERANCE = 1e-3;
 
     @Override
     public Tensor score(Tensor output, long[] examples) {

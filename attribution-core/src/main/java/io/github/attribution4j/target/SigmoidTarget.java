@@ -52,11 +52,13 @@ record SigmoidTarget(Target of) implements Target {
 
     @Override
     public List<String> words(List<String> classes) {
-        return of.words(classes).stream().map(words -> "sigmoid of " + words).toList();
+        return CombinedTarget.within(of, of.words(classes)).stream()
+                .map(words -> "sigmoid of " + words)
+                .toList();
     }
 
     @Override
     public String describe() {
-        return "sigmoid of " + of.describe();
+        return "sigmoid of " + CombinedTarget.within(of, List.of(of.describe())).get(0);
     }
 }

@@ -338,7 +338,7 @@ public interface Target {
      * @throws IllegalArgumentException if there are none
      */
     static Target sum(Target... targets) {
-        return new CombinedTarget(List.of(targets), List.of());
+        return targets.length == 1 ? targets[0] : new CombinedTarget(List.of(targets), List.of());
     }
 
     /**

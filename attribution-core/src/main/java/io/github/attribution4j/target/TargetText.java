@@ -4,6 +4,7 @@ package io.github.attribution4j.target;
 import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -16,9 +17,13 @@ final class TargetText {
     private static final String ALL = "sum of all values";
     private static final String SQUARES = "sum of squares";
     private static final Pattern SUM = Pattern.compile("sum of \\[(.*)]");
-    private static final Pattern INDEX = Pattern.compile("index (.*)");
+    /** Coordinates for all examples, or for each. */
+    private static final Pattern INDEX = Pattern.compile("index ((?:\\[[\\d, ]*]|\\d+)(?:, (?:\\[[\\d, ]*]|\\d+))*)");
+
     private static final Pattern PROBABILITY = Pattern.compile("probability of (?:index )?(\\d+)");
-    private static final Pattern SIGMOID = Pattern.compile("sigmoid of (.*)");
+    private static final String SIGMOID = "sigmoid of ";
+    /** Between the texts of two examples; coordinates are separated like this, too, but are numbers. */
+    private static final Pattern EXAMPLES = Pattern.compile(", (?=[a-z(])");
 
     /** The coordinates of one example: a number, or several in brackets. */
     private static final Pattern COORDINATES = Pattern.compile("\\[[^]]*]|\\d+");
@@ -44,7 +49,7 @@ final class TargetText {
             String name = Pattern.quote("'" + classes.get(i) + "'");
             text = text.replaceAll(name + " at \\[", "index [" + i + ", ").replaceAll(name, "index " + i);
         }
-        Target target = words(text.replace(", index ", ", "));
+        Target target = words(text);
         return classes.isEmpty() ? target : target.named(classes.toArray(String[]::new));
     }
 
@@ -55,27 +60,70 @@ final class TargetText {
         if (text.equals(SQUARES)) {
             return Target.of(SQUARES, TargetText::sumOfSquares, output -> output.mul(2));
         }
-        if (text.equals("output")) {
-            return Target.output();
+        try {
+            return read(Arrays.asList(EXAMPLES.split(text, -1)));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "target '" + text + "': is made of more than its description; give it", e);
         }
-        int minus = text.indexOf(" minus ");
-        if (minus > 0) {
-            return Target.difference(sum(text.substring(0, minus)), sum(text.substring(minus + " minus ".length())));
-        }
-        Matcher of = SIGMOID.matcher(text);
-        if (of.matches()) {
-            return Target.sigmoid(sum(of.group(1)));
-        }
-        return sum(text);
     }
 
-    private static Target sum(String text) {
-        if (!text.startsWith("(")) {
-            return one(text);
+    /** Reads a text for all examples, or one for each, which then differ in nothing but coordinates. */
+    private static Target read(List<String> each) {
+        if (each.size() > 1 && each.stream().distinct().count() == 1) {
+            return read(each.subList(0, 1));
         }
-        return Target.sum(Arrays.stream(text.substring(1, text.length() - 1).split(" plus "))
-                .map(TargetText::one)
-                .toArray(Target[]::new));
+        List<List<String>> sides = parts(each, " minus ");
+        if (sides.size() == 2) {
+            return Target.difference(read(sides.get(0)), read(sides.get(1)));
+        }
+        if (sides.size() == 1 && each.stream().allMatch(text -> text.startsWith(SIGMOID))) {
+            return Target.sigmoid(read(
+                    each.stream().map(text -> text.substring(SIGMOID.length())).toList()));
+        }
+        if (sides.size() == 1 && each.stream().allMatch(text -> text.startsWith("(") && text.endsWith(")"))) {
+            List<String> inner = each.stream()
+                    .map(text -> text.substring(1, text.length() - 1))
+                    .toList();
+            List<List<String>> terms = parts(inner, " plus ");
+            return terms.size() == 1
+                    ? read(inner)
+                    : Target.sum(terms.stream().map(TargetText::read).toArray(Target[]::new));
+        }
+        return each.size() == 1 ? one(each.get(0)) : Target.atEach(coordinates(each));
+    }
+
+    /** Parts each text at a separator outside parentheses; returns for each part that of each text. */
+    private static List<List<String>> parts(List<String> each, String separator) {
+        List<List<String>> parts = new ArrayList<>();
+        for (String text : each) {
+            List<String> own = parts(text, separator);
+            if (parts.isEmpty()) {
+                own.forEach(part -> parts.add(new ArrayList<>()));
+            }
+            if (own.size() != parts.size()) {
+                throw new IllegalArgumentException(text);
+            }
+            for (int i = 0; i < own.size(); i++) {
+                parts.get(i).add(own.get(i));
+            }
+        }
+        return parts;
+    }
+
+    private static List<String> parts(String text, String separator) {
+        List<String> parts = new ArrayList<>();
+        int depth = 0;
+        int start = 0;
+        for (int at = 0; at < text.length(); at++) {
+            depth += text.charAt(at) == '(' ? 1 : text.charAt(at) == ')' ? -1 : 0;
+            if (depth == 0 && text.startsWith(separator, at)) {
+                parts.add(text.substring(start, at));
+                start = at + separator.length();
+            }
+        }
+        parts.add(text.substring(start));
+        return parts;
     }
 
     private static Target one(String text) {
@@ -87,19 +135,27 @@ final class TargetText {
         if (probability.matches()) {
             return Target.probability(Long.parseLong(probability.group(1)));
         }
-        Matcher index = INDEX.matcher(text);
-        if (index.matches()) {
-            List<long[]> each = COORDINATES
-                    .matcher(index.group(1))
-                    .results()
-                    .map(one -> Numbers.integers(one.group()))
-                    .toList();
-            return each.size() == 1 ? Target.at(each.get(0)) : Target.atEach(each.toArray(long[][]::new));
+        if (text.equals("output")) {
+            return Target.output();
         }
-        if (text.equals("output") || text.equals(ALL)) {
-            return words(text);
+        if (text.equals(ALL)) {
+            return Target.slice();
         }
-        throw new IllegalArgumentException("target '" + text + "': is made of more than its description; give it");
+        long[][] coordinates = coordinates(List.of(text));
+        return coordinates.length == 1 ? Target.at(coordinates[0]) : Target.atEach(coordinates);
+    }
+
+    private static long[][] coordinates(List<String> each) {
+        return each.stream()
+                .flatMap(text -> {
+                    Matcher index = INDEX.matcher(text);
+                    if (!index.matches()) {
+                        throw new IllegalArgumentException(text);
+                    }
+                    return COORDINATES.matcher(index.group(1)).results();
+                })
+                .map(one -> Numbers.integers(one.group()))
+                .toArray(long[][]::new);
     }
 
     private static Tensor sumOfSquares(Tensor output) {

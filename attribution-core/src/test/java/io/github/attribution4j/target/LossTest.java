@@ -125,6 +125,20 @@ class LossTest {
                         + " row");
         assertThatThrownBy(() -> Target.loss(Loss.squaredError()))
                 .hasMessage("loss squared-error: no labels given; give one for each example");
+        for (double[] logits : new double[][] {{-0.5, 0.5}, {2, 0.5}, {Double.NaN, 0.5}}) {
+            assertThat(Target.loss(Loss.logLoss(), 0).notices(tensors.of(logits, 1, 2)))
+                    .containsExactly("some of the model's outputs are no probabilities from 0 to 1, and log-loss takes"
+                            + " them for such: use cross-entropy for logits");
+        }
+        assertThat(Target.loss(Loss.of("cross-entropy", (output, label) -> 0), 0)
+                        .notices(tensors.of(new double[] {0.25, 0.75}, 1, 2)))
+                .isEmpty();
+        for (double[] wrong : new double[][] {{}, {1}, {1, 2, 3}}) {
+            Target own = Target.loss(Loss.of("mine", (output, label) -> 0, (output, label) -> wrong), 1);
+            assertThatThrownBy(() -> own.cotangent(tensors.of(new float[2], 1, 2), new long[1]))
+                    .hasMessage("loss mine: its derivative has " + wrong.length
+                            + " elements, and a row of the output 2; return one for each");
+        }
         Tensor probabilities = tensors.of(new double[] {0.25, 0.75}, 1, 2);
         assertThat(Target.loss(Loss.crossEntropy(), 0).notices(probabilities))
                 .singleElement()

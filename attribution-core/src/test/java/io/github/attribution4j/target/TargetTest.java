@@ -185,6 +185,67 @@ class TargetTest {
         }
     }
 
+    static List<Target> described() {
+        Target a = Target.index(0);
+        Target b = Target.indexes(1, 2);
+        return List.of(
+                a,
+                b,
+                Target.at(1),
+                Target.probability(2),
+                Target.slice(":2"),
+                Target.slice(),
+                Target.sigmoid(b),
+                Target.difference(b, a),
+                Target.difference(Target.sum(a, b), Target.sum(Target.index(2), Target.probability(1))),
+                Target.difference(Target.sigmoid(a), Target.sigmoid(b)),
+                Target.difference(a, Target.difference(b, Target.index(2))),
+                Target.difference(Target.difference(a, b), Target.index(2)),
+                Target.sum(Target.difference(a, b), Target.difference(Target.index(2), b)),
+                Target.sum(Target.sum(a, b), Target.sigmoid(a), Target.slice("1:")),
+                Target.sigmoid(Target.difference(a, Target.sum(b, b))),
+                Target.sigmoid(Target.sum(a, b)),
+                Target.sum(Target.difference(a, b)),
+                Target.difference(Target.sum(Target.difference(a, b)), a));
+    }
+
+    @ParameterizedTest
+    @MethodSource("described")
+    void a_description_is_read_as_the_same_target(Target target) {
+        assertReadAsSame(target, target.describe(), List.of());
+        Target named = target.named("cat", "dog (small), and a fox", "x minus y");
+        if (named.describe().contains("sum of '")) {
+            assertThatThrownBy(() -> Target.parse(named.describe(), named.classes()))
+                    .hasMessageEndingWith("is made of more than its description; give it");
+        } else {
+            assertReadAsSame(named, named.describe(), named.classes());
+        }
+    }
+
+    private static void assertReadAsSame(Target target, String description, List<String> classes) {
+        Target read = Target.parse(description, classes);
+        assertThat(read.describe()).isEqualTo(description);
+        assertThat(read.scores(logits(), TWO)).containsExactly(target.scores(logits(), TWO));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "index 0 minus index 1 minus index 2",
+                "index 0 plus index 1",
+                "(index 0 minus index 1",
+                "index 0, sigmoid of index 1",
+                "index x",
+                "my function",
+                "index 0 minus my function, index 1 minus my function",
+                "sum of [x]"
+            })
+    void a_description_that_is_not_the_whole_target_is_refused(String description) {
+        assertThatThrownBy(() -> Target.parse(description, List.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("target '" + description + "': is made of more than its description; give it");
+    }
+
     private static double sum(Target target, double[] values) {
         return target.score(Tensors.ofJava().of(values, 2, 3), TWO).sum().toDoubleArray()[0];
     }
