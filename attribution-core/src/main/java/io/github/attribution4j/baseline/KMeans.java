@@ -3,6 +3,8 @@ package io.github.attribution4j.baseline;
 
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -180,6 +182,7 @@ final class KMeans {
         return sizes;
     }
 
+    /** Copies the rows that stand for clusters, so that the samples need not stay open. */
     private SampleBaseline summary(List<Tensor> perInput) {
         int[] sizes = sizes();
         List<Long> picked = new ArrayList<>();
@@ -190,7 +193,15 @@ final class KMeans {
                 shares.add((double) sizes[c] / rows.length);
             }
         }
-        return new SampleBaseline(perInput, picked, shares);
+        long[] chosen = picked.stream().mapToLong(Long::longValue).toArray();
+        List<Tensor> copies = new ArrayList<>();
+        try (TensorScope scope = TensorScope.open()) {
+            for (Tensor tensor : perInput) {
+                copies.add(TensorScope.release(Tensors.ofJava().bring(tensor.select(0, chosen))));
+            }
+        }
+        return new SampleBaseline(
+                copies, shares, picked.size() + " clusters of samples " + BaselineShapes.digest(perInput));
     }
 
     private long nearest(int cluster) {

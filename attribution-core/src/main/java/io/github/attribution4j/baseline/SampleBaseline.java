@@ -13,14 +13,14 @@ import java.util.random.RandomGenerator;
  * A set of samples; each draw takes one at random, the same row of every tensor.
  *
  * @param perInput for each attributed input a tensor whose axis 0 counts rows
- * @param picked the rows that are samples; none if all are
- * @param shares a weight for each picked row; they add up to 1
+ * @param shares a weight for each row; they add up to 1. None if all have the same
+ * @param summary what the rows are a summary of, in words; blank if they are all of a set
  */
-record SampleBaseline(List<Tensor> perInput, List<Long> picked, List<Double> shares) implements Baseline {
+record SampleBaseline(List<Tensor> perInput, List<Double> shares, String summary) implements Baseline {
     private static final long PURPOSE = 0x5A3C;
 
     static SampleBaseline ofAll(List<Tensor> perInput) {
-        return new SampleBaseline(perInput, List.of(), List.of());
+        return new SampleBaseline(perInput, List.of(), "");
     }
 
     @Override
@@ -33,7 +33,7 @@ record SampleBaseline(List<Tensor> perInput, List<Long> picked, List<Double> sha
     }
 
     private long draw(RandomGenerator random) {
-        if (picked.isEmpty()) {
+        if (shares.isEmpty()) {
             return random.nextInt(Math.toIntExact(sampleCount()));
         }
         double left = random.nextDouble();
@@ -41,7 +41,7 @@ record SampleBaseline(List<Tensor> perInput, List<Long> picked, List<Double> sha
         while (at < shares.size() - 1 && left >= shares.get(at)) {
             left -= shares.get(at++);
         }
-        return picked.get(at);
+        return at;
     }
 
     private List<Tensor> select(Inputs inputs, long[] rows) {
@@ -62,16 +62,13 @@ record SampleBaseline(List<Tensor> perInput, List<Long> picked, List<Double> sha
 
     @Override
     public long sampleCount() {
-        if (!picked.isEmpty()) {
-            return picked.size();
-        }
         boolean some = !perInput.isEmpty() && perInput.get(0).shape().rank() > 0;
         return some ? perInput.get(0).shape().dim(0) : 0;
     }
 
     @Override
     public List<Tensor> samples(Inputs inputs, Run run) {
-        return select(inputs, picked.stream().mapToLong(Long::longValue).toArray());
+        return select(inputs, new long[0]);
     }
 
     @Override
@@ -98,7 +95,6 @@ record SampleBaseline(List<Tensor> perInput, List<Long> picked, List<Double> sha
 
     @Override
     public String describe() {
-        return (picked.isEmpty() ? "samples " : picked.size() + " clusters of samples ")
-                + BaselineShapes.digest(perInput);
+        return summary.isEmpty() ? "samples " + BaselineShapes.digest(perInput) : summary;
     }
 }

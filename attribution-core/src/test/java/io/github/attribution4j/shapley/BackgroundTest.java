@@ -261,6 +261,30 @@ class BackgroundTest {
     }
 
     @Test
+    void a_summary_needs_its_samples_no_more() {
+        Function function = new Function(2, 8);
+        double[][] x = {{1, 2}};
+        double[][] rows = {{0, 0}, {0.1, 0}, {9, 9}, {0, 0}};
+        Baseline summary;
+        try (TensorScope scope = TensorScope.open()) {
+            summary = Baseline.kMeans(2, tensor(rows));
+        }
+        assertThat(summary.weights()).containsExactly(0.75, 0.25);
+        try (TensorScope scope = TensorScope.open();
+                Explanation exact =
+                        new ShapleyValues().baseline(summary).attribute(function.model(), Inputs.of(tensor(x)));
+                Explanation drawn =
+                        new ShapleySampling().baseline(summary).attribute(function.model(), Inputs.of(tensor(x)))) {
+            assertThat(drawn.attribution().toDoubleArray())
+                    .containsExactly(exact.attribution().toDoubleArray(), within(1e-12));
+            assertThat(summary.samples(Inputs.of(tensor(x)), Run.defaults())
+                            .get(0)
+                            .toDoubleArray())
+                    .containsExactly(0, 0, 9, 9);
+        }
+    }
+
+    @Test
     void clusters_do_not_depend_on_the_units_of_columns() {
         Function function = new Function(3, 12);
         double[][] rows = function.rows(60, 1);
