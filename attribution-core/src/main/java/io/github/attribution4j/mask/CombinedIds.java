@@ -4,6 +4,7 @@ package io.github.attribution4j.mask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -20,6 +21,17 @@ record CombinedIds(List<FeatureMask> masks) implements MaskIds {
         List<Ids> numbers = new ArrayList<>();
         for (int i = 0; i < masks.size(); i++) {
             List<Ids> own = masks.get(i).numbers(List.of(attributed.get(i)), inputs, problems);
+            long least = own.stream()
+                    .flatMapToLong(ids -> Arrays.stream(ids.values()))
+                    .min()
+                    .orElse(0);
+            if (least < 0) {
+                problems.add("mask " + masks.get(i) + " for input '"
+                        + attributed.get(i).name()
+                        + "' holds the group number " + least
+                        + "; groups are numbered 0, 1, 2, ...: renumber them, or use renumbered()");
+                return List.of();
+            }
             int names = masks.get(i).names().size();
             if (names > 0 && !own.isEmpty() && names != count(own.get(0))) {
                 problems.add("mask " + masks.get(i) + ": " + names + " names for " + count(own.get(0))
@@ -39,7 +51,7 @@ record CombinedIds(List<FeatureMask> masks) implements MaskIds {
             List<Inputs.Input> one = List.of(attributed.get(i));
             Ids ids = masks.get(i).numbers(one, inputs, new Problems()).get(0);
             numbers.add(ids);
-            own.add(masks.get(i).names(one, inputs, count(ids)));
+            own.add(masks.get(i).names(one, inputs, Math.toIntExact(count(ids))));
         }
         if (own.stream().allMatch(List::isEmpty)) {
             return List.of();
@@ -61,12 +73,12 @@ record CombinedIds(List<FeatureMask> masks) implements MaskIds {
     }
 
     /** Returns how many groups numbers make, the largest over the examples. */
-    private static int count(Ids ids) {
+    private static long count(Ids ids) {
         long largest = -1;
         for (int row = 0; row < ids.shape().dim(0); row++) {
             largest = Math.max(largest, Numbering.largest(ids, row));
         }
-        return Math.toIntExact(largest + 1);
+        return largest + 1;
     }
 
     @Override

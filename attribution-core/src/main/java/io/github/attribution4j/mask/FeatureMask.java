@@ -390,7 +390,11 @@ public final class FeatureMask {
 
     /** Returns what groups are called, as {@link MaskIds#names}. */
     List<List<String>> names(List<Inputs.Input> attributed, Inputs inputs, int groups) {
-        return names.isEmpty() ? ids.names(attributed, inputs, groups) : List.of(names);
+        if (!names.isEmpty()) {
+            return List.of(names);
+        }
+        List<List<String>> given = ids.names(attributed, inputs, groups);
+        return renumbered ? Numbering.renumbered(given, ids.numbers(attributed, inputs, new Problems())) : given;
     }
 
     /** Returns the numbers of the elements of each input; an empty list after adding what is wrong. */

@@ -9,6 +9,7 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -191,10 +192,27 @@ public final class Hierarchy {
                             + masks.get(level) + "; a larger mask must contain whole groups");
                     return Optional.empty();
                 }
+                if (level > 0 && !isWithin(outside[level], outside[level - 1])) {
+                    problems.add("hierarchy: " + masks.get(level - 1) + " parts groups of " + masks.get(level)
+                            + "; a larger mask must contain whole groups of the next");
+                    return Optional.empty();
+                }
             }
             int[] all = IntStream.range(0, groups.count(example)).toArray();
             return Optional.of(nested(all, outside, 0));
         });
+    }
+
+    /** Returns whether groups in the same smaller one are always in the same larger one. */
+    private static boolean isWithin(int[] smaller, int[] larger) {
+        Map<Integer, Integer> outer = new HashMap<>();
+        for (int group = 0; group < smaller.length; group++) {
+            Integer before = outer.putIfAbsent(smaller[group], larger[group]);
+            if (before != null && before != larger[group]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns for each group of an example the larger one that it lies in, or that it lies in several. */

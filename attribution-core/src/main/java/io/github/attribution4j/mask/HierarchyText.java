@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Reads hierarchies. */
 final class HierarchyText {
@@ -26,6 +25,8 @@ final class HierarchyText {
     private static final Pattern CORRELATION =
             Pattern.compile("correlation:(?:(average|complete):)?(.+)", Pattern.DOTALL);
     private static final String WITHIN = "within:";
+    /** Each level takes a part of the stack of a thread. */
+    private static final int MOST_LEVELS = 1000;
 
     private HierarchyText() {}
 
@@ -115,11 +116,24 @@ final class HierarchyText {
             return GroupTree.of(group);
         }
 
+        private void write(StringBuilder text) {
+            if (children.isEmpty()) {
+                text.append(name);
+                return;
+            }
+            String before = "(";
+            for (Node child : children) {
+                child.write(text.append(before));
+                before = ", ";
+            }
+            text.append(')');
+        }
+
         @Override
         public String toString() {
-            return children.isEmpty()
-                    ? name
-                    : children.stream().map(Node::toString).collect(Collectors.joining(", ", "(", ")"));
+            StringBuilder text = new StringBuilder();
+            write(text);
+            return text.toString();
         }
     }
 
@@ -133,7 +147,7 @@ final class HierarchyText {
         }
 
         Node whole() {
-            Node node = node();
+            Node node = node(1);
             if (at < text.length()) {
                 throw unreadable();
             }
@@ -145,13 +159,17 @@ final class HierarchyText {
                     + "' is not expected there; write such as ((age, income), (height, weight))");
         }
 
-        private Node node() {
+        private Node node(int level) {
             space();
+            if (level > MOST_LEVELS) {
+                throw new IllegalArgumentException(
+                        "the tree has more than " + MOST_LEVELS + " levels; give a flatter one");
+            }
             if (at < text.length() && text.charAt(at) == '(') {
                 List<Node> children = new ArrayList<>();
                 do {
                     at++;
-                    children.add(node());
+                    children.add(node(level + 1));
                     space();
                 } while (at < text.length() && text.charAt(at) == ',');
                 if (at >= text.length() || text.charAt(at) != ')') {

@@ -79,6 +79,21 @@ final class Numbering {
         return compact;
     }
 
+    /** Returns the names of groups, as {@link MaskIds#names}, in the order of the numbers that replace those given. */
+    static List<List<String>> renumbered(List<List<String>> names, List<Ids> perInput) {
+        if (names.isEmpty()) {
+            return names;
+        }
+        List<List<String>> ordered = new ArrayList<>();
+        for (int row = 0; row < rows(perInput); row++) {
+            List<String> own = names.get(names.size() == 1 ? 0 : row);
+            ordered.add(Arrays.stream(distinct(perInput, row))
+                    .mapToObj(number -> number < own.size() ? own.get((int) number) : "")
+                    .toList());
+        }
+        return ordered.stream().distinct().count() == 1 ? ordered.subList(0, 1) : ordered;
+    }
+
     /** Returns the distinct numbers of a row of all inputs, ascending. */
     static long[] distinct(List<Ids> perInput, int row) {
         int size = 0;

@@ -332,6 +332,35 @@ class FeatureMaskTest {
     }
 
     @Test
+    @DisplayName("Masks of several inputs keep groups apart whatever their numbers, and their names at their groups")
+    void combinedNumbers() {
+        Inputs inputs = inputs(shape(1, 3), shape(1, 2));
+        FeatureMask negative =
+                FeatureMask.perInput(FeatureMask.ofIds(new long[] {0, 1, 1}), FeatureMask.ofIds(new long[] {-1, 0}));
+        assertRefused(
+                negative,
+                inputs,
+                "mask ids (2,) sha256:" + digest(-1, 0) + " for input 'input1' holds the group number -1; groups are"
+                        + " numbered 0, 1, 2, ...: renumber them, or use renumbered()");
+        assertRefused(
+                FeatureMask.perInput(
+                        FeatureMask.ofIds(new long[] {0, 1, 3_000_000_000L}).named("a", "b", "c"),
+                        FeatureMask.perElement()),
+                inputs,
+                "mask ids (3,) sha256:" + digest(0, 1, 3_000_000_000L)
+                        + " named [a, b, c]: 3 names for 3000000001 groups of input 'input0'; give one for each");
+        FeatureMask gaps = FeatureMask.perInput(
+                FeatureMask.ofIds(new long[] {0, 5, 2}),
+                FeatureMask.perElement().named("x", "y"));
+        assertThat(gaps.renumbered()
+                        .resolve(inputs, new Problems())
+                        .orElseThrow()
+                        .names())
+                .containsExactly(List.of("", "", "", "x", "y"));
+        assertThat(groups(gaps.renumbered(), inputs, 1, 0)).containsExactly(3, 4);
+    }
+
+    @Test
     @DisplayName("Values of groups are read back from those of elements, for each example's own groups")
     void byGroup() {
         Inputs inputs = Inputs.of(

@@ -275,6 +275,31 @@ class HierarchyTest {
     }
 
     @Test
+    @DisplayName("A larger mask that parts groups of the next one is refused, and so is a tree too deep to read")
+    void larger() {
+        assertRefused(
+                Hierarchy.of(FeatureMask.grid(2, 2), FeatureMask.grid(3, 3)),
+                FeatureMask.perElement(),
+                zeros(1, 6, 6),
+                "hierarchy: grid(2, 2) parts groups of grid(3, 3); a larger mask must contain whole groups of the next");
+        assertThat(trees(
+                        Hierarchy.of(FeatureMask.grid(2, 2), FeatureMask.grid(4, 4)),
+                        FeatureMask.perElement(),
+                        zeros(1, 4, 4)))
+                .hasSize(1);
+        for (int levels : new int[] {999, 1000, 100_000}) {
+            String deep = "(".repeat(levels) + "0, 1" + ")".repeat(levels);
+            if (levels < 1000) {
+                assertThat(trees(Hierarchy.parse(deep), FeatureMask.perElement(), zeros(1, 2)))
+                        .containsExactly("(0, 1)");
+            } else {
+                assertThatThrownBy(() -> Hierarchy.parse(deep))
+                        .hasMessage("the tree has more than 1000 levels; give a flatter one");
+            }
+        }
+    }
+
+    @Test
     @DisplayName("A hierarchy is read as it is written")
     void texts() {
         for (String text : List.of(
