@@ -145,10 +145,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void only_one_class_knows_gson() {
+    void only_the_classes_of_json_know_gson() {
         noClasses()
                 .that()
                 .doNotHaveFullyQualifiedName(BASE + ".ExplanationJson")
+                .and()
+                .doNotHaveFullyQualifiedName(BASE + ".LabelsJson")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.google.gson..")

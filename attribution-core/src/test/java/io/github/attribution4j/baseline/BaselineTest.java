@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.model.Cut;
-import io.github.attribution4j.model.FunctionCut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException;
@@ -17,6 +16,7 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.testkit.reference.ReferenceModel;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -137,7 +137,11 @@ class BaselineTest {
 
     @Test
     void a_lifted_baseline_is_what_the_head_answers_once_where_it_is_one_row() {
-        Cut cut = new FunctionCut("layer", x -> x.mul(10).add(1));
+        Cut cut = ReferenceModel.builder(DataType.FLOAT64, 0)
+                .input("x", Shape.of(1))
+                .linear("layer", "x", new double[][] {{10}}, new double[] {1})
+                .build()
+                .cut("layer");
         Inputs original = Inputs.of(JAVA.of(new double[] {1, 2}, 2, 1));
         Inputs tail = original.behind(cut, List.of(JAVA.of(new double[] {11, 21}, 2, 1)));
 

@@ -10,6 +10,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.reference.ReferenceModel;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -153,7 +154,11 @@ class InputsTest {
     @Test
     @DisplayName("A tail's inputs are the activation and all inputs fixed, and remember where they come from")
     void behind() {
-        Cut cut = new FunctionCut("x", input -> input);
+        Cut cut = ReferenceModel.builder(DataType.FLOAT64, 0)
+                .input("in", Shape.of(1))
+                .linear("x", "in", 1)
+                .build()
+                .cut("x");
         Tensor activation = x.add(1);
         Inputs tail = mixed().behind(cut, List.of(activation));
         assertThat(tail.all()).extracting(Inputs.Input::name).containsExactly("x'", "ids", "x", "scale");
