@@ -29,7 +29,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -106,10 +105,7 @@ public final class DjlModel implements Model {
         ai.djl.Model model = ai.djl.Model.newInstance(name, engine);
         try {
             model.load(file.toAbsolutePath());
-            DjlModel made = of(model);
-            Model.Identity named =
-                    new Model.Identity(name, DjlArchives.sha256(file), made.identity.engine(), made.identity.device());
-            return new DjlModel(made.block, made.manager, made.tensors, named, null, model);
+            return of(name, DjlArchives.sha256(file), model.getBlock(), model.getNDManager(), model);
         } catch (IOException | MalformedModelException | EngineException e) {
             model.close();
             throw new UnsupportedModelException(file + ": " + engine + " does not load it: " + Failures.line(e), e);
@@ -123,7 +119,7 @@ public final class DjlModel implements Model {
      */
     public static DjlModel of(ai.djl.Model model) {
         String digest = DjlArchives.digest(model).orElse("");
-        return of(model.getName(), digest, model.getBlock(), model.getNDManager());
+        return of(model.getName(), digest, model.getBlock(), model.getNDManager(), null);
     }
 
     /**
@@ -133,10 +129,11 @@ public final class DjlModel implements Model {
      * @param manager of the engine and device that the block runs on; not closed
      */
     public static DjlModel of(Block block, NDManager manager) {
-        return of(block.getClass().getSimpleName(), "", block, manager);
+        return of(block.getClass().getSimpleName(), "", block, manager, null);
     }
 
-    private static DjlModel of(String name, String digest, Block block, NDManager manager) {
+    private static DjlModel of(
+            String name, String digest, Block block, NDManager manager, ai.djl.@Nullable Model owned) {
         Engine engine = manager.getEngine();
         Device device = manager.getDevice();
         Tensors tensors = manager instanceof PtNDManager ? DjlTensors.of(device) : Tensors.ofJava();
@@ -148,7 +145,7 @@ public final class DjlModel implements Model {
                 tensors,
                 new Model.Identity(name, digest, description, TorchTensors.name(device)),
                 null,
-                null);
+                owned);
     }
 
     /**
@@ -157,14 +154,7 @@ public final class DjlModel implements Model {
      * @param nameOrIndex the array's name, or its position from 0
      */
     public DjlModel output(String nameOrIndex) {
-        Model.Identity chosen = new Model.Identity(
-                identity.name(),
-                identity.version(),
-                identity.digest(),
-                identity.engine(),
-                identity.device(),
-                Map.of("output", nameOrIndex));
-        return new DjlModel(block, manager, tensors, chosen, nameOrIndex, owned);
+        return new DjlModel(block, manager, tensors, identity.with("output", nameOrIndex), nameOrIndex, owned);
     }
 
     /**

@@ -35,11 +35,6 @@ public record InputFile(
     /** The name of the array in a file without names. */
     static final String UNNAMED = "input";
 
-    /** What a file holds that is no table with categories. */
-    InputFile(List<NamedTensor> arrays, List<String> columns, Optional<OriginalImage> image, List<String> notes) {
-        this(arrays, columns, image, notes, Optional.empty());
-    }
-
     /** How files are read. */
     record Reading(
             ImageFile.Preparation image,
@@ -47,15 +42,6 @@ public record InputFile(
             Optional<DataType> dataType,
             Optional<Charset> encoding,
             Optional<EncodedTable.Schema> schema) {
-        /** How files are read whose tables hold numbers only. */
-        Reading(
-                ImageFile.Preparation image,
-                List<String> dropped,
-                Optional<DataType> dataType,
-                Optional<Charset> encoding) {
-            this(image, dropped, dataType, encoding, Optional.empty());
-        }
-
         /** Returns a copy with another type. */
         Reading as(DataType type) {
             return new Reading(image, dropped, Optional.of(type), encoding, schema);
@@ -69,7 +55,7 @@ public record InputFile(
 
         /** Returns a copy that takes the cells of tables for numbers. */
         Reading ofNumbers() {
-            return new Reading(image, dropped, dataType, encoding);
+            return new Reading(image, dropped, dataType, encoding, Optional.empty());
         }
     }
 
@@ -115,14 +101,18 @@ public record InputFile(
                         + " was given upright pictures");
             }
             return new InputFile(
-                    List.of(new NamedTensor(UNNAMED, tensor)), List.of(), Optional.of(image.original()), notes);
+                    List.of(new NamedTensor(UNNAMED, tensor)),
+                    List.of(),
+                    Optional.of(image.original()),
+                    notes,
+                    Optional.empty());
         }
         return switch (extension(file)) {
             case "npz" -> {
                 List<NamedTensor> arrays = new ArrayList<>();
                 NumpyFiles.readNpz(file, tensors)
                         .forEach((name, tensor) -> arrays.add(new NamedTensor(name, convert(tensor, reading))));
-                yield new InputFile(arrays, List.of(), Optional.empty(), List.of());
+                yield new InputFile(arrays, List.of(), Optional.empty(), List.of(), Optional.empty());
             }
             case "npy" -> unnamed(convert(NumpyFiles.readNpy(file, tensors), reading), List.of());
             case "csv" -> of(CsvTable.cells(file, reading.dropped(), reading.encoding()), reading, tensors);
@@ -142,7 +132,11 @@ public record InputFile(
     private static InputFile of(CsvTable table, Reading reading, Tensors tensors) throws IOException {
         Tensor tensor = table.tensor(tensors, reading.dataType().orElse(DataType.FLOAT32));
         return new InputFile(
-                List.of(new NamedTensor(UNNAMED, tensor)), table.columns(), Optional.empty(), table.notes());
+                List.of(new NamedTensor(UNNAMED, tensor)),
+                table.columns(),
+                Optional.empty(),
+                table.notes(),
+                Optional.empty());
     }
 
     private static InputFile of(Path file, EncodedTable table, Reading reading, Tensors tensors) throws IOException {
@@ -173,7 +167,8 @@ public record InputFile(
     }
 
     private static InputFile unnamed(Tensor tensor, List<String> columns) {
-        return new InputFile(List.of(new NamedTensor(UNNAMED, tensor)), columns, Optional.empty(), List.of());
+        return new InputFile(
+                List.of(new NamedTensor(UNNAMED, tensor)), columns, Optional.empty(), List.of(), Optional.empty());
     }
 
     private static Tensor convert(Tensor tensor, Reading reading) {

@@ -261,7 +261,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
         TextInput text = TextInput.read(options.text);
         Inputs inputs = text.inputs(options.text, model);
         Sources sources = new Files(reading, 3, model, inputs.attributedInputs(), List.of(), false);
-        InputFile file = new InputFile(List.of(), List.of(), Optional.empty(), List.of());
+        InputFile file = new InputFile(List.of(), List.of(), Optional.empty(), List.of(), Optional.empty());
         return new Request(inputs, file, outputShape(model, inputs), sources, Optional.of(text));
     }
 

@@ -43,7 +43,11 @@ class InputFileTest {
 
     private static InputFile.Reading reading(Optional<int[]> size, double scale, double[] mean, double[] std) {
         return new InputFile.Reading(
-                new ImageFile.Preparation(size, scale, mean, std), List.of(), Optional.empty(), Optional.empty());
+                new ImageFile.Preparation(size, scale, mean, std),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static InputFile read(Path file, InputFile.Reading reading, int channels) throws IOException {
@@ -67,7 +71,7 @@ class InputFileTest {
     @Test
     void dropsColumnsAndConverts() throws IOException {
         InputFile.Reading reading = new InputFile.Reading(
-                plain().image(), List.of("name"), Optional.of(DataType.FLOAT64), Optional.empty());
+                plain().image(), List.of("name"), Optional.of(DataType.FLOAT64), Optional.empty(), Optional.empty());
         InputFile file = read(csv("a,name,b\n1,Ann,2\n"), reading, 1);
         assertThat(file.columns()).containsExactly("a", "b");
         assertThat(file.arrays().get(0).tensor().dataType()).isEqualTo(DataType.FLOAT64);
@@ -96,8 +100,8 @@ class InputFileTest {
     @Test
     void refusesToDropWhatIsNotThere() throws IOException {
         Path file = csv("a,label\n1,2\n");
-        InputFile.Reading reading =
-                new InputFile.Reading(plain().image(), List.of("lable"), Optional.empty(), Optional.empty());
+        InputFile.Reading reading = new InputFile.Reading(
+                plain().image(), List.of("lable"), Optional.empty(), Optional.empty(), Optional.empty());
         assertThatThrownBy(() -> read(file, reading, 1))
                 .hasMessageContaining("has no column 'lable' to drop; did you mean 'label'?");
     }
@@ -111,8 +115,8 @@ class InputFileTest {
         NumpyFiles.writeNpz(npz, arrays);
         InputFile file = read(npz, plain(), 1);
         assertThat(file.arrays()).extracting("name").containsExactly("z", "a");
-        InputFile.Reading doubles =
-                new InputFile.Reading(plain().image(), List.of(), Optional.of(DataType.FLOAT64), Optional.empty());
+        InputFile.Reading doubles = new InputFile.Reading(
+                plain().image(), List.of(), Optional.of(DataType.FLOAT64), Optional.empty(), Optional.empty());
         assertThat(read(npz, doubles, 1).arrays())
                 .extracting(array -> array.tensor().dataType())
                 .containsExactly(DataType.FLOAT64, DataType.INT64);

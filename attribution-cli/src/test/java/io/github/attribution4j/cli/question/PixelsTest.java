@@ -127,6 +127,7 @@ class PixelsTest {
                 new ImageFile.Preparation(Optional.empty(), 1, new double[0], new double[0]),
                 List.of(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
         try (TensorScope scope = TensorScope.open()) {
             assertThat(InputFile.read(file, reading, 3, Tensors.ofJava()).notes())
@@ -147,6 +148,7 @@ class PixelsTest {
         InputFile.Reading reading = new InputFile.Reading(
                 new ImageFile.Preparation(Optional.empty(), 1, new double[0], new double[0]),
                 List.of(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
         try (TensorScope scope = TensorScope.open()) {
