@@ -4,6 +4,7 @@ package io.github.attribution4j.cli.doctor;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cli.Failure;
+import io.github.attribution4j.cli.Remedies;
 import io.github.attribution4j.cli.answer.Explainer;
 import io.github.attribution4j.cli.question.ForwardOnly;
 import io.github.attribution4j.cli.question.Request;
@@ -92,8 +93,9 @@ public final class Diagnosis {
         this.model = model;
     }
 
+    /** Reports a finding; what the library says in words of Java is said in those of the command line. */
     private void say(String verdict, String what, String detail) {
-        findings.found(verdict, what, detail);
+        findings.found(verdict, what, Remedies.translate(detail));
     }
 
     /** Reports what the archive alone shows. */

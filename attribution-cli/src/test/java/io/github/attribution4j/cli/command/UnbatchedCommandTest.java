@@ -112,6 +112,19 @@ class UnbatchedCommandTest {
                 "--input",
                 folder.resolve("input.npz").toString());
         assertThat(doctor.out()).contains("no    output has rows", "--unbatched one or many");
+        Cli.Said one = Cli.run(
+                "doctor",
+                "--device",
+                Cli.DEVICE,
+                "--model",
+                Cli.golden("rows/energy_script.pt").toString(),
+                "--input",
+                folder.resolve("input.npz").toString(),
+                "--unbatched",
+                "many");
+        assertThat(one.out())
+                .contains("the program takes one example without an axis of rows (--unbatched)")
+                .doesNotContain("LoadOptions");
     }
 
     @Test
