@@ -5,10 +5,8 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.Ranking;
-import io.github.attribution4j.visual.internal.Scores;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
-public final class BarChart {
+public final class BarChart extends ScoredFeatures<BarChart> {
 
     /** Where the bars start. */
     public enum Layout {
@@ -39,21 +37,15 @@ public final class BarChart {
         WATERFALL
     }
 
-    private final double[] attributions;
-    private final IntFunction<String> names;
     private final Settings settings;
 
-    private static final class Settings extends Look {
-        IntFunction<String> values = Ranking.noValues();
-        Scores scores = Scores.unknown();
+    private static final class Settings extends ScoredFeatures.Settings {
         Layout layout = Layout.BARS;
-        int top = 12;
         int width = 760;
     }
 
     private BarChart(IntFunction<String> names, double[] attributions, Settings settings) {
-        this.names = names;
-        this.attributions = attributions;
+        super(names, attributions);
         this.settings = settings;
     }
 
@@ -131,81 +123,12 @@ public final class BarChart {
     }
 
     /**
-     * Returns a copy with the values of the features, shown beside their names with four digits.
-     *
-     * @param values one per feature; missing ones may be NaN
-     * @throws IllegalArgumentException if their number differs from that of the attributions
-     */
-    public BarChart values(double[] values) {
-        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
-    }
-
-    /**
-     * Returns a copy with the values of the features as text, for categories.
-     *
-     * @param values one per feature; may be empty strings
-     * @throws IllegalArgumentException if their number differs from that of the attributions
-     */
-    public BarChart values(String[] values) {
-        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
-    }
-
-    /**
-     * Returns a copy with the values of very many features: only those that are shown are made.
-     *
-     * @param values returns the value of a feature by its index, NaN if it has none
-     */
-    public BarChart values(IntToDoubleFunction values) {
-        return with(settings -> settings.values = Ranking.texts(values));
-    }
-
-    /**
-     * Returns a copy with the score of the baseline, from which the attributions start.
-     *
-     * @param score finite
-     * @throws IllegalArgumentException if it is not finite
-     */
-    public BarChart baselineScore(double score) {
-        return with(settings -> settings.scores = settings.scores.withBaseline(score));
-    }
-
-    /**
-     * Returns a copy with the score that is explained.
-     *
-     * @param score finite
-     * @throws IllegalArgumentException if it is not finite
-     */
-    public BarChart score(double score) {
-        return with(settings -> settings.scores = settings.scores.withPrediction(score));
-    }
-
-    /**
-     * Returns a copy with a completeness gap. It follows from the two scores if both are given.
-     *
-     * @param gap Σ attributions − (score − baseline score), finite
-     * @throws IllegalArgumentException if it is not finite
-     */
-    public BarChart completenessGap(double gap) {
-        return with(settings -> settings.scores = settings.scores.withGap(gap));
-    }
-
-    /**
      * Returns a copy with another layout.
      *
      * @param layout bars from zero by default
      */
     public BarChart layout(Layout layout) {
         return with(settings -> settings.layout = layout);
-    }
-
-    /**
-     * Returns a copy with another number of bars. The remaining features share one bar; a single one is shown itself.
-     *
-     * @param features at least 1; 12 by default
-     * @throws IllegalArgumentException if it is less than 1
-     */
-    public BarChart top(int features) {
-        return with(settings -> settings.top = Checks.atLeast("features", features, 1));
     }
 
     /**
@@ -230,6 +153,11 @@ public final class BarChart {
     /** Returns the caption, from which another can be made: {@code chart.caption(chart.caption().title("Why?"))}. */
     public Caption caption() {
         return settings.caption;
+    }
+
+    @Override
+    BarChart changed(Consumer<ScoredFeatures.Settings> change) {
+        return with(change::accept);
     }
 
     private BarChart with(Consumer<Settings> change) {

@@ -77,6 +77,12 @@ public final class SummaryChart {
         double draw(Canvas canvas, Settings settings);
     }
 
+    /** Draws examples side by side, in an order. */
+    @FunctionalInterface
+    private interface OrderedDrawing {
+        double draw(Canvas canvas, Examples ordered, String order, int features, double width, Palette palette);
+    }
+
     private static final class Settings extends Look {
         Order order = Order.SIMILARITY;
         ColorMap values = ColorMap.INDIGO_AMBER;
@@ -246,24 +252,18 @@ public final class SummaryChart {
 
     /** Returns examples from left to right, features from top to bottom, and attributions as colors. */
     public static SummaryChart heatMap(AttributionTable table) {
-        Examples examples = table.examples();
-        return of(
-                "Attributions by example and feature",
-                (canvas, settings) -> ExampleMap.draw(
-                        canvas,
-                        settings.order.of(examples),
-                        settings.order.words,
-                        settings.top,
-                        settings.width,
-                        settings.palette()));
+        return ordered("Attributions by example and feature", table.examples(), ExampleMap::draw);
     }
 
     /** Returns what raises and what lowers the score of each example, stacked, for many beside each other. */
     public static SummaryChart forces(AttributionTable table) {
-        Examples examples = table.examples();
+        return ordered("What raises and lowers scores", table.examples(), ForceStack::draw);
+    }
+
+    private static SummaryChart ordered(String kind, Examples examples, OrderedDrawing drawing) {
         return of(
-                "What raises and lowers scores",
-                (canvas, settings) -> ForceStack.draw(
+                kind,
+                (canvas, settings) -> drawing.draw(
                         canvas,
                         settings.order.of(examples),
                         settings.order.words,

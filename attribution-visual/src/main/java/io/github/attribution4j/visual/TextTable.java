@@ -7,10 +7,8 @@ import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Numbers;
 import io.github.attribution4j.visual.internal.Ranking;
-import io.github.attribution4j.visual.internal.Scores;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,26 +24,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
-public final class TextTable {
+public final class TextTable extends ScoredFeatures<TextTable> {
 
     private static final String RESET = "\u001b[0m";
-    private final double[] attributions;
-    private final IntFunction<String> names;
     private final Settings settings;
 
-    private static final class Settings extends Look {
-        IntFunction<String> values = Ranking.noValues();
-        Scores scores = Scores.unknown();
+    private static final class Settings extends ScoredFeatures.Settings {
         String title = "";
-        int top = 12;
         int width = 80;
         boolean ansi;
         boolean ascii;
     }
 
     private TextTable(IntFunction<String> names, double[] attributions, Settings settings) {
-        this.names = names;
-        this.attributions = attributions;
+        super(names, attributions);
         this.settings = settings;
     }
 
@@ -123,81 +115,12 @@ public final class TextTable {
     }
 
     /**
-     * Returns a copy with the values of the features.
-     *
-     * @param values one per feature; missing ones may be NaN
-     * @throws IllegalArgumentException if their number differs from that of the attributions
-     */
-    public TextTable values(double[] values) {
-        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
-    }
-
-    /**
-     * Returns a copy with the values of the features as text, for categories.
-     *
-     * @param values one per feature; may be empty strings
-     * @throws IllegalArgumentException if their number differs from that of the attributions
-     */
-    public TextTable values(String[] values) {
-        return with(settings -> settings.values = Ranking.texts(values, attributions.length));
-    }
-
-    /**
-     * Returns a copy with the values of very many features: only those that are shown are made.
-     *
-     * @param values returns the value of a feature by its index, NaN if it has none
-     */
-    public TextTable values(IntToDoubleFunction values) {
-        return with(settings -> settings.values = Ranking.texts(values));
-    }
-
-    /**
-     * Returns a copy with the score of the baseline, from which the attributions start.
-     *
-     * @param score finite
-     * @throws IllegalArgumentException if it is not finite
-     */
-    public TextTable baselineScore(double score) {
-        return with(settings -> settings.scores = settings.scores.withBaseline(score));
-    }
-
-    /**
-     * Returns a copy with the score that is explained.
-     *
-     * @param score finite
-     * @throws IllegalArgumentException if it is not finite
-     */
-    public TextTable score(double score) {
-        return with(settings -> settings.scores = settings.scores.withPrediction(score));
-    }
-
-    /**
-     * Returns a copy with a completeness gap. It follows from the two scores if both are given.
-     *
-     * @param gap Σ attributions − (score − baseline score), finite
-     * @throws IllegalArgumentException if it is not finite
-     */
-    public TextTable completenessGap(double gap) {
-        return with(settings -> settings.scores = settings.scores.withGap(gap));
-    }
-
-    /**
      * Returns a copy with a title, one line above the table.
      *
      * @param title may be empty
      */
     public TextTable title(String title) {
         return with(settings -> settings.title = title);
-    }
-
-    /**
-     * Returns a copy with another number of lines. The remaining features share one line; a single one is shown itself.
-     *
-     * @param features at least 1; 12 by default
-     * @throws IllegalArgumentException if it is less than 1
-     */
-    public TextTable top(int features) {
-        return with(settings -> settings.top = Checks.atLeast("features", features, 1));
     }
 
     /**
@@ -227,6 +150,11 @@ public final class TextTable {
      */
     public TextTable ascii(boolean ascii) {
         return with(settings -> settings.ascii = ascii);
+    }
+
+    @Override
+    TextTable changed(Consumer<ScoredFeatures.Settings> change) {
+        return with(change::accept);
     }
 
     private TextTable with(Consumer<Settings> change) {

@@ -49,13 +49,8 @@ public final class ExampleMap {
         return new ExampleMap(canvas, shown, lanes.right(), right).draw(lanes, scale, order, top, width);
     }
 
-    /** Returns the first example of a column of the picture; that of the column after the last is their number. */
-    private int first(int column, int of) {
-        return (int) ((long) column * examples.size() / of);
-    }
-
     private double mean(double[] values, int column) {
-        return Arrays.stream(values, first(column, columns), first(column + 1, columns))
+        return Arrays.stream(values, examples.first(column, columns), examples.first(column + 1, columns))
                 .average()
                 .orElse(0);
     }
@@ -116,8 +111,8 @@ public final class ExampleMap {
         int parts = Math.min(examples.size(), MOST_PARTS);
         double wide = (right - left) / parts;
         for (int part = 0; part < parts; part++) {
-            int[] there =
-                    IntStream.range(first(part, parts), first(part + 1, parts)).toArray();
+            int[] there = IntStream.range(examples.first(part, parts), examples.first(part + 1, parts))
+                    .toArray();
             String text = there.length == 1
                     ? examples.describe(feature, there[0]) + " (" + examples.describe(there[0]) + ")"
                     : summary(feature, there);

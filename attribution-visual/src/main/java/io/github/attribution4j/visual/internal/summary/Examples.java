@@ -30,6 +30,15 @@ public record Examples(
         return labels.length;
     }
 
+    /**
+     * Returns the first example of a part of all; that of the part after the last is their number.
+     *
+     * @param of into so many parts, which differ by one example at most
+     */
+    int first(int part, int of) {
+        return (int) ((long) part * size() / of);
+    }
+
     public int features() {
         return names.length;
     }

@@ -43,10 +43,6 @@ public final class ForceStack {
         return new ForceStack(canvas, shown, palette, columns).draw(order, width);
     }
 
-    private int first(int part, int of) {
-        return (int) ((long) part * examples.size() / of);
-    }
-
     /** The means of the examples in one column of the picture. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Slice(double end, double[] attributions) {
@@ -73,7 +69,7 @@ public final class ForceStack {
         double top = canvas.heading(width);
         double[] ends = examples.ends();
         Slice[] slices = IntStream.range(0, columns)
-                .mapToObj(i -> slice(first(i, columns), first(i + 1, columns), ends))
+                .mapToObj(i -> slice(examples.first(i, columns), examples.first(i + 1, columns), ends))
                 .toArray(Slice[]::new);
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
@@ -166,8 +162,8 @@ public final class ForceStack {
         int parts = Math.min(examples.size(), MOST_PARTS);
         double wide = (right - left) / parts;
         for (int part = 0; part < parts; part++) {
-            int from = first(part, parts);
-            int to = first(part + 1, parts);
+            int from = examples.first(part, parts);
+            int to = examples.first(part + 1, parts);
             Slice slice = slice(from, to, ends);
             StringBuilder text = new StringBuilder(
                     to - from == 1 ? examples.describe(from) : "means of " + (to - from) + " examples");
