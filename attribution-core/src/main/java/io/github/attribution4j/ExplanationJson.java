@@ -28,8 +28,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Explanations as JSON, version 2 (1 had no labels); no class but this and {@link LabelsJson} uses Gson. Numbers keep every bit; NaN and
- * ±Infinity are strings.
+ * Explanations as JSON, version 2 (1 had no labels). Numbers keep every bit; NaN and ±Infinity are strings. No class
+ * but this and {@link LabelsJson} uses Gson.
  */
 final class ExplanationJson {
     static final String FORMAT = "attribution4j/explanation";

@@ -281,7 +281,8 @@ class HierarchyTest {
                 Hierarchy.of(FeatureMask.grid(2, 2), FeatureMask.grid(3, 3)),
                 FeatureMask.perElement(),
                 zeros(1, 6, 6),
-                "hierarchy: grid(2, 2) parts groups of grid(3, 3); a larger mask must contain whole groups of the next");
+                "hierarchy: grid(2, 2) parts groups of grid(3, 3); a larger mask must contain whole groups of the"
+                        + " next");
         assertThat(trees(
                         Hierarchy.of(FeatureMask.grid(2, 2), FeatureMask.grid(4, 4)),
                         FeatureMask.perElement(),
