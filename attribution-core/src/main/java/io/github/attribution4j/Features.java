@@ -193,6 +193,15 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
                 : values.stream().map(Features::brief).toList().toString();
     }
 
+    /**
+     * Returns a feature's elements in words, as {@link #value} does, but a single number with all its digits, so that
+     * it can be a number again.
+     */
+    public String exactValue(int index) {
+        List<Double> values = values(index);
+        return values.size() == 1 && category(index).isEmpty() ? String.valueOf(values.get(0)) : value(index);
+    }
+
     /** Returns the category of a feature whose only element is the position of one; see {@link FeatureNames}. */
     public Optional<String> category(int index) {
         List<Double> values = values(index);

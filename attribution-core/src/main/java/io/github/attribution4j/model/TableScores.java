@@ -46,6 +46,10 @@ final class TableScores {
             if (classes < 0) {
                 classes = own.length;
                 flat = new double[rows.length * classes];
+                if (classes == 0) {
+                    throw new ModelException(
+                            subject + " returned no values for row 0; it must return at least one for each row");
+                }
             }
             if (own.length != classes) {
                 throw new ModelException(subject + " returned " + own.length + " values for row " + row + " and "

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,6 +34,7 @@ final class AsyncCall {
     private final AsyncScorer scorer;
     private final double[][] rows;
     private final double[][] scores;
+    private final int rowsPerRequest;
     private final int requests;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     /** Numbers of requests that can be sent now. */
@@ -68,7 +70,8 @@ final class AsyncCall {
         this.scorer = scorer;
         this.rows = rows;
         this.scores = new double[rows.length][];
-        this.requests = (rows.length + scorer.rowsPerRequest() - 1) / scorer.rowsPerRequest();
+        this.rowsPerRequest = Math.max(1, Math.min(rows.length, scorer.rowsPerRequest()));
+        this.requests = rows.length / rowsPerRequest + (rows.length % rowsPerRequest == 0 ? 0 : 1);
         this.failures = new int[requests];
         for (int request = 0; request < requests; request++) {
             ready.add(request);
@@ -119,7 +122,7 @@ final class AsyncCall {
             CompletionStage<double[][]> reply;
             try {
                 reply = scorer.service().apply(own);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 scorer.permits().release();
                 fail(request, e);
                 continue;
@@ -207,34 +210,49 @@ final class AsyncCall {
         scorer.permits().release();
         try {
             sent.reply().toCompletableFuture().cancel(true);
-        } catch (UnsupportedOperationException e) {
-            // A stage that is no future cannot be cancelled; its reply is ignored.
+        } catch (RuntimeException e) {
+            // A stage that is no future, or refuses, cannot be cancelled; its reply is ignored.
         }
     }
 
     private void fail(int request, Throwable thrown) {
-        Throwable cause = thrown.getCause();
-        Throwable failure = thrown instanceof CompletionException && cause != null ? cause : thrown;
+        Throwable failure = cause(thrown);
         if (failure instanceof Error error) {
             throw error;
         }
         failures[request]++;
-        if (!scorer.sendsAgain(failures[request], failure)) {
+        boolean retryable = scorer.isRetryable(failure);
+        if (!retryable || failures[request] > scorer.retries()) {
+            String remedy = !retryable
+                    ? "; it is not sent again after such a failure, see retryIf(...)"
+                    : "; mend it, or raise " + (failure instanceof TimeoutException ? "timeout(...) or " : "")
+                            + "retries(...)";
             throw new ModelException.OnRows(
                     "the scorer failed on " + described(request)
                             + (failures[request] == 1 ? ": " : ", " + failures[request] + " times, the last with: ")
-                            + failure + "; mend it, or raise retries(...) or timeout(...)",
+                            + failure + remedy,
                     failure);
         }
         pausing.put(request, System.nanoTime() + scorer.pauseNanos(request, failures[request]));
     }
 
+    /** Returns what failed, without the exceptions by which futures pass it on. */
+    private static Throwable cause(Throwable thrown) {
+        Throwable failure = thrown;
+        Throwable inner = failure.getCause();
+        while (inner != null && (failure instanceof CompletionException || failure instanceof ExecutionException)) {
+            failure = inner;
+            inner = failure.getCause();
+        }
+        return failure;
+    }
+
     private int from(int request) {
-        return request * scorer.rowsPerRequest();
+        return request * rowsPerRequest;
     }
 
     private int to(int request) {
-        return Math.min(rows.length, from(request) + scorer.rowsPerRequest());
+        return from(request) + Math.min(rowsPerRequest, rows.length - from(request));
     }
 
     /** Returns the rows of a request; copies, so that nothing that the scorer does to them reaches another attempt. */

@@ -192,9 +192,14 @@ public final class AsyncScorer implements Model.TableFunction {
         return nanos(settings.timeout);
     }
 
-    /** Returns whether a request is sent again after its failure number {@code failures}, from 1. */
-    boolean sendsAgain(int failures, Throwable failure) {
-        return failures <= settings.retries && settings.retryable.test(failure);
+    /** Returns how often a failed request is sent again. */
+    int retries() {
+        return settings.retries;
+    }
+
+    /** Returns whether a request is sent again after such a failure. */
+    boolean isRetryable(Throwable failure) {
+        return settings.retryable.test(failure);
     }
 
     /**

@@ -3,11 +3,15 @@ package io.github.attribution4j.table;
 
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.internal.Numbers;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,10 +79,11 @@ public record Column(String name, Kind kind, List<String> categories, boolean mi
     /**
      * Encodes a value.
      *
+     * @param positions of the categories, as {@link #positions} returns them
      * @param at where the numbers start in the row
      * @throws IllegalArgumentException saying why the value is none of this column, and the remedy
      */
-    void encode(@Nullable Object value, double[] row, int at) {
+    void encode(@Nullable Object value, Map<String, Integer> positions, double[] row, int at) {
         if (value == null || (value instanceof Number number && Double.isNaN(number.doubleValue()))) {
             if (!missing) {
                 throw new IllegalArgumentException("is missing; fill it in, leave the row out, or encode the column"
@@ -92,16 +97,19 @@ public record Column(String name, Kind kind, List<String> categories, boolean mi
         switch (kind) {
             case NUMBER -> row[at] = number(value);
             case BOOLEAN -> row[at] = bool(value) ? 1 : 0;
-            case INDEX -> row[at] = category(value);
-            case ONE_HOT -> row[at + category(value)] = 1;
+            case INDEX -> row[at] = category(value, positions);
+            case ONE_HOT -> row[at + category(value, positions)] = 1;
         }
     }
 
     private static double number(Object value) {
-        if (value instanceof Number number) {
-            return number.doubleValue();
+        if (!(value instanceof Number number)) {
+            throw wrong(value, "is no number; convert it, or encode the column as a category");
         }
-        throw wrong(value, "is no number; convert it, or encode the column as a category");
+        if (Double.isInfinite(number.doubleValue())) {
+            throw wrong(value, "is not finite; give another number, or null where the value is missing");
+        }
+        return number.doubleValue();
     }
 
     private static boolean bool(Object value) {
@@ -111,10 +119,20 @@ public record Column(String name, Kind kind, List<String> categories, boolean mi
         throw wrong(value, "is neither true nor false; convert it, or encode the column as a number or a category");
     }
 
-    private int category(Object value) {
+    /** Returns the place of each category; it is looked up more often than a list is short. */
+    Map<String, Integer> positions() {
+        Map<String, Integer> positions = new HashMap<>();
+        categories.forEach(category -> positions.put(category, positions.size()));
+        return positions;
+    }
+
+    private int category(Object value, Map<String, Integer> positions) {
+        if (!isSingle(value)) {
+            throw wrong(value, "is no single value; give a text, a number, a boolean or an enum constant");
+        }
         String text = text(value);
-        int index = categories.indexOf(text);
-        if (index < 0) {
+        Integer index = positions.get(text);
+        if (index == null) {
             throw wrong(
                     value,
                     "is no category of the column; add it if the model knows it; " + NearNames.hint(text, categories));
@@ -122,18 +140,30 @@ public record Column(String name, Kind kind, List<String> categories, boolean mi
         return index;
     }
 
+    /** Returns whether a value may be a category: what holds other values has a text that may differ in each run. */
+    static boolean isSingle(Object value) {
+        return !value.getClass().isArray()
+                && !(value instanceof Iterable<?>)
+                && !(value instanceof Map<?, ?>)
+                && !(value instanceof Optional<?>);
+    }
+
     private static IllegalArgumentException wrong(Object value, String why) {
         return new IllegalArgumentException(
                 "'" + value + "' (" + value.getClass().getSimpleName() + ") " + why);
     }
 
-    /** Returns a value as the name of a category: whole numbers without a fraction, enum constants by name. */
+    /**
+     * Returns a value as the name of a category: enum constants by name, numbers the same whatever their type, as
+     * {@code 7} for 7, 7.0 and 7.00, and {@code 0.1} for 0.1 in single and in double precision.
+     */
     static String text(Object value) {
         if (value instanceof Enum<?> constant) {
             return constant.name();
         }
-        return value instanceof Double || value instanceof Float
-                ? Numbers.plain(((Number) value).doubleValue())
+        boolean fraction = value instanceof Double || value instanceof Float || value instanceof BigDecimal;
+        return fraction && Double.isFinite(((Number) value).doubleValue())
+                ? new BigDecimal(value.toString()).stripTrailingZeros().toPlainString()
                 : value.toString();
     }
 

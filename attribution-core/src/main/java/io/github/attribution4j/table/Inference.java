@@ -3,9 +3,12 @@ package io.github.attribution4j.table;
 
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.table.Column.Kind;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -17,19 +20,19 @@ final class Inference {
         Problems problems = new Problems();
         problems.require(!rows.isEmpty(), "rows: there are none to infer columns from; give at least one");
         problems.throwIfAny();
-        TableEncoder encoder = TableEncoder.none();
-        for (String name : TableRows.columns(rows)) {
-            ColumnValues values = new ColumnValues(name);
-            for (int row = 0; row < rows.size(); row++) {
-                Map<?, ?> all = TableRows.values(row, rows.get(row));
-                if (!all.containsKey(name)) {
-                    problems.add("row " + row + " has no column '" + name
-                            + "', which others have; give null where a value is missing");
-                    break;
-                }
-                values.add(row, all.get(name), problems);
+        Map<String, ColumnValues> columns = new LinkedHashMap<>();
+        boolean ordered = true;
+        for (int row = 0; row < rows.size(); row++) {
+            Object values = rows.get(row);
+            for (Map.Entry<?, ?> value : TableRows.values(row, values).entrySet()) {
+                columns.computeIfAbsent(String.valueOf(value.getKey()), ColumnValues::new)
+                        .add(row, value.getValue());
             }
-            Column column = values.column(problems);
+            ordered &= !TableRows.hasNoOrder(values);
+        }
+        TableEncoder encoder = TableEncoder.none();
+        for (ColumnValues values : (ordered ? columns : new TreeMap<>(columns)).values()) {
+            Column column = values.column(rows.size(), problems);
             encoder = column == null ? encoder : encoder.with(column);
         }
         problems.throwIfAny();
@@ -40,16 +43,24 @@ final class Inference {
     private static final class ColumnValues {
         private final String name;
         private final TreeSet<String> texts = new TreeSet<>();
+        private final List<String> wrong = new ArrayList<>();
+        /** How many rows have the column. */
+        private int seen;
+
         private boolean missing;
         private @Nullable Object first;
         private int firstRow;
         private boolean mixed;
+        private boolean composed;
+        private boolean lacks;
 
         ColumnValues(String name) {
             this.name = name;
         }
 
-        void add(int row, @Nullable Object value, Problems problems) {
+        void add(int row, @Nullable Object value) {
+            lacking(row);
+            seen++;
             if (value == null || (value instanceof Number number && Double.isNaN(number.doubleValue()))) {
                 missing = true;
                 return;
@@ -59,12 +70,25 @@ final class Inference {
                 firstRow = row;
             } else if (!mixed && !kind(first).equals(kind(value))) {
                 mixed = true;
-                problems.add("column '" + name + "': '" + first + "' of row " + firstRow + " is " + kind(first) + ", '"
+                wrong.add("column '" + name + "': '" + first + "' of row " + firstRow + " is " + kind(first) + ", '"
                         + value + "' of row " + row + " is " + kind(value)
                         + "; convert them, or list the columns instead");
             }
-            if (!(value instanceof Number)) {
+            if (!(Column.isSingle(value) || composed)) {
+                composed = true;
+                wrong.add("column '" + name + "': '" + value + "' of row " + row + " ("
+                        + value.getClass().getSimpleName() + ") is no single value; give each part a column");
+            } else if (!(value instanceof Number)) {
                 texts.add(Column.text(value));
+            }
+        }
+
+        /** Notes the first row that lacks the column, if one of those before the given one does. */
+        private void lacking(int row) {
+            if (seen < row && !lacks) {
+                lacks = true;
+                wrong.add("row " + seen + " has no column '" + name
+                        + "', which others have; give null where a value is missing");
             }
         }
 
@@ -76,7 +100,12 @@ final class Inference {
         }
 
         @Nullable
-        Column column(Problems problems) {
+        Column column(int rows, Problems problems) {
+            lacking(rows);
+            wrong.forEach(problems::add);
+            if (!wrong.isEmpty()) {
+                return null;
+            }
             Object some = first;
             if (some == null) {
                 problems.add("column '" + name + "': no row has a value; leave it out, or list the columns instead");

@@ -33,13 +33,19 @@ record RowScorer(TableEncoder encoder, Model.TableFunction function) implements 
         try {
             String values = encoder.decode(row).entrySet().stream()
                     .limit(MOST_DESCRIBED)
-                    .map(value -> value.getKey() + "="
-                            + (value.getValue() == null ? "missing" : Column.text(value.getValue())))
+                    .map(value -> value.getKey() + "=" + words(value.getValue()))
                     .collect(Collectors.joining(", "));
             return "{" + values + (encoder.columns().size() > MOST_DESCRIBED ? ", ...}" : "}");
         } catch (IllegalArgumentException e) {
             return Numbers.listed(row);
         }
+    }
+
+    private static String words(@Nullable Object value) {
+        if (value == null) {
+            return "missing";
+        }
+        return value instanceof Double number ? Numbers.plain(number) : Column.text(value);
     }
 
     @Override

@@ -9,18 +9,22 @@ import java.util.List;
 
 /** Columns as text, one on a line; see {@link TableEncoder#parse}. */
 final class SchemaText {
-    private static final String SPECIAL = ":,\"#";
+    private static final String SPECIAL = ":,\"#\\\n\r";
 
     private SchemaText() {}
 
     /** Returns a name as it stands in a schema: in quotes if it would be read otherwise. */
     static String quoted(String name) {
-        boolean plain = !name.isEmpty()
-                && name.equals(name.strip())
-                && name.chars().noneMatch(c -> SPECIAL.indexOf(c) >= 0 || c == '\n' || c == '\\');
+        boolean plain =
+                !name.isEmpty() && name.equals(name.strip()) && name.chars().noneMatch(c -> SPECIAL.indexOf(c) >= 0);
         return plain
                 ? name
-                : '"' + name.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
+                : '"'
+                        + name.replace("\\", "\\\\")
+                                .replace("\"", "\\\"")
+                                .replace("\n", "\\n")
+                                .replace("\r", "\\r")
+                        + '"';
     }
 
     static List<Column> parse(String text) {
@@ -128,7 +132,8 @@ final class SchemaText {
             while (at < text.length() && text.charAt(at) != '"') {
                 if (text.charAt(at) == '\\' && at + 1 < text.length()) {
                     at++;
-                    name.append(text.charAt(at) == 'n' ? '\n' : text.charAt(at));
+                    char escaped = text.charAt(at);
+                    name.append(escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : escaped);
                 } else {
                     name.append(text.charAt(at));
                 }

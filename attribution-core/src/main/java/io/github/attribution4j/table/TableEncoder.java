@@ -4,6 +4,7 @@ package io.github.attribution4j.table;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.internal.NearNames;
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
@@ -16,9 +17,11 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -53,6 +56,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TableEncoder {
     private static final int MOST_PROBLEMS = 10;
+    /** Up to here a double holds every whole number. */
+    private static final double LARGEST_WHOLE = (1L << 53) - 1;
+
     private static final TableEncoder NONE = new TableEncoder(List.of());
 
     private final List<Column> columns;
@@ -84,7 +90,8 @@ public final class TableEncoder {
     }
 
     /**
-     * Returns an encoder of all columns of rows, in the order in which they are met. Numbers and booleans remain such.
+     * Returns an encoder of all columns of rows, in the order in which they are met; in alphabetical order if rows are
+     * maps of the JDK that have none, such as those of {@code Map.of}. Numbers and booleans remain such.
      * Strings are categories, in alphabetical order; enum constants are, all those of their type in its order. Both are
      * encoded by {@link Kind#INDEX}; see {@link #allOneHot}. A column may be missing values if one is missing
      * here. {@link #toString} says what was inferred. A model that was trained on another order of categories, or
@@ -121,11 +128,18 @@ public final class TableEncoder {
     /**
      * Returns this encoder with one more column, at the end.
      *
-     * @throws IllegalArgumentException if there is a column of its name
+     * @throws IllegalArgumentException if there is a column of its name, or a number of such a name
      */
     public TableEncoder with(Column column) {
         if (index(column.name()) >= 0) {
             throw new IllegalArgumentException("column '" + column.name() + "' is there already; name each once");
+        }
+        Set<String> taken = new HashSet<>(encodedNames());
+        for (String name : column.encodedNames()) {
+            if (!taken.add(name)) {
+                throw new IllegalArgumentException("column '" + column.name() + "': its number '" + name
+                        + "' has the name of another column's; rename one of the two");
+            }
         }
         List<Column> more = new ArrayList<>(columns);
         more.add(column);
@@ -257,13 +271,15 @@ public final class TableEncoder {
         problems.require(!rows.isEmpty(), "rows: there are none; give at least one");
         problems.require(!columns.isEmpty(), "encoder: it has no columns; add some");
         problems.throwIfAny();
-        double[] all = new double[rows.size() * width()];
+        double[] all = new double[Math.multiplyExact(rows.size(), width())];
+        List<Map<String, Integer>> positions =
+                columns.stream().map(Column::positions).toList();
         int found = 0;
         for (int row = 0; row < rows.size() && found < MOST_PROBLEMS; row++) {
             Map<?, ?> values = TableRows.values(row, rows.get(row));
             double[] encoded = new double[width()];
             for (int i = 0; i < columns.size() && found < MOST_PROBLEMS; i++) {
-                String problem = encode(i, values, encoded, type);
+                String problem = encode(i, values, positions.get(i), encoded, type);
                 if (!problem.isEmpty()) {
                     problems.add("row " + row + ", column '" + columns.get(i).name() + "': " + problem);
                     found++;
@@ -276,7 +292,8 @@ public final class TableEncoder {
     }
 
     /** Encodes a value; returns what is wrong with it, or nothing. */
-    private String encode(int index, Map<?, ?> values, double[] encoded, DataType type) {
+    private String encode(
+            int index, Map<?, ?> values, Map<String, Integer> positions, double[] encoded, DataType type) {
         Column column = columns.get(index);
         Object value = values.get(column.name());
         if (value == null && !values.containsKey(column.name())) {
@@ -285,14 +302,32 @@ public final class TableEncoder {
                     + NearNames.hint(column.name(), there);
         }
         try {
-            column.encode(value, encoded, starts[index]);
+            column.encode(value, positions, encoded, starts[index]);
         } catch (IllegalArgumentException e) {
             return String.valueOf(e.getMessage());
         }
-        double number = encoded[starts[index]];
-        return type.isFloating() || number == Math.rint(number)
-                ? ""
-                : "'" + value + "' becomes " + number + ", which is no " + type + "; encode rows as float32 or float64";
+        return misfit(value, encoded[starts[index]], type);
+    }
+
+    /** Returns why a number cannot be one of a type; empty if it can. */
+    private static String misfit(@Nullable Object value, double number, DataType type) {
+        double most = switch (type) {
+            case FLOAT64 -> Double.MAX_VALUE;
+            case FLOAT32 -> Float.MAX_VALUE;
+            case INT64 -> LARGEST_WHOLE;
+            case INT32 -> Integer.MAX_VALUE;
+            case UINT8 -> 255;
+            case BOOL -> 1;
+        };
+        double least = type == DataType.UINT8 || type == DataType.BOOL ? 0 : -most;
+        if (!type.isFloating() && number != Math.rint(number)) {
+            return "'" + value + "' becomes " + number + ", which is no " + type
+                    + "; encode rows as float32 or float64";
+        }
+        return number > most || number < least
+                ? "'" + value + "' is out of the range of " + type + " (" + Numbers.plain(least) + " to "
+                        + Numbers.plain(most) + "); encode rows as another type, or the column as categories"
+                : "";
     }
 
     /**

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -165,6 +166,115 @@ class AsyncScorerTest {
         assertThat(calls.get()).isEqualTo(4 - 1 + 3);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {Integer.MAX_VALUE, 1 << 30, 101})
+    void requests_may_be_larger_than_any_call(int rowsPerRequest) {
+        AtomicInteger calls = new AtomicInteger();
+        AsyncScorer scorer = AsyncScorer.of(rows -> {
+                    calls.incrementAndGet();
+                    return CompletableFuture.completedFuture(sums(rows));
+                })
+                .rowsPerRequest(rowsPerRequest);
+        assertThat(scorer.score(rows(100))).isDeepEqualTo(sums(rows(100)));
+        assertThat(calls.get()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void an_error_is_passed_on_at_once_and_gives_its_permit_back(boolean inFuture) {
+        AtomicInteger calls = new AtomicInteger();
+        AsyncScorer scorer = quick(AsyncScorer.of(rows -> {
+                    if (calls.incrementAndGet() > 3) {
+                        return CompletableFuture.completedFuture(sums(rows));
+                    }
+                    if (inFuture) {
+                        return CompletableFuture.failedFuture(new CompletionException(new AssertionError("broken")));
+                    }
+                    throw new AssertionError("broken");
+                }))
+                .inFlight(1);
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> scorer.score(rows(2)))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessage("broken");
+        }
+        assertThat(scorer.permits().availablePermits()).isEqualTo(1);
+        assertThat(scorer.score(rows(2))).isDeepEqualTo(sums(rows(2)));
+    }
+
+    @Test
+    void failures_are_unwrapped_for_the_test_and_the_message() {
+        AtomicInteger calls = new AtomicInteger();
+        AsyncScorer scorer = quick(AsyncScorer.of(rows -> {
+                    calls.incrementAndGet();
+                    return CompletableFuture.<double[][]>failedFuture(
+                            new CompletionException(new ExecutionException(new IOException((String) null))));
+                }))
+                .retries(2)
+                .retryIf(failure -> failure instanceof IOException);
+        assertThatThrownBy(() -> scorer.score(rows(1)))
+                .hasMessageContaining("3 times, the last with: java.io.IOException; mend it, or raise retries(...)")
+                .hasMessageNotContaining("timeout")
+                .hasCauseInstanceOf(IOException.class);
+        assertThat(calls.get()).isEqualTo(3);
+        // A wrapper without a cause is the failure itself.
+        AsyncScorer bare = quick(AsyncScorer.of(
+                        rows -> CompletableFuture.<double[][]>failedFuture(new CompletionException("gone", null))))
+                .retries(0);
+        assertThatThrownBy(() -> bare.score(rows(1))).hasMessageContaining("CompletionException: gone");
+    }
+
+    @Test
+    void an_executor_that_is_closed_is_a_failure_as_others_are() {
+        ExecutorService closed = Executors.newSingleThreadExecutor();
+        closed.shutdown();
+        AsyncScorer scorer = quick(AsyncScorer.of(rows -> CompletableFuture.supplyAsync(() -> sums(rows), closed)))
+                .retries(1);
+        assertThatThrownBy(() -> scorer.score(rows(1)))
+                .isInstanceOf(ModelException.OnRows.class)
+                .hasMessageContaining("2 times, the last with: java.util.concurrent.RejectedExecutionException");
+        assertThat(scorer.permits().availablePermits()).isEqualTo(8);
+    }
+
+    @Test
+    void a_stage_that_refuses_to_be_cancelled_keeps_no_permit() {
+        AsyncScorer scorer = quick(AsyncScorer.of(rows -> new CompletableFuture<double[][]>() {
+                    @Override
+                    public CompletableFuture<double[][]> toCompletableFuture() {
+                        throw new IllegalStateException("not mine to give");
+                    }
+                }))
+                .timeout(Duration.ofMillis(3))
+                .rowsPerRequest(1)
+                .retries(0);
+        assertThatThrownBy(() -> scorer.score(rows(8))).hasMessageContaining("no reply within 3 ms");
+        assertThat(scorer.permits().availablePermits()).isEqualTo(8);
+    }
+
+    @Test
+    void rows_without_scores_are_named() {
+        AsyncScorer holes = AsyncScorer.of(rows -> {
+            double[][] scores = sums(rows);
+            scores[1] = null;
+            return CompletableFuture.completedFuture(scores);
+        });
+        AsyncScorer nothing = AsyncScorer.of(rows -> CompletableFuture.completedFuture(new double[rows.length][0]));
+        AsyncScorer nan = AsyncScorer.of(rows -> {
+            double[][] scores = sums(rows);
+            scores[2][1] = Double.NaN;
+            return CompletableFuture.completedFuture(scores);
+        });
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(Tensors.ofJava().of(new double[] {1, 2, 3}, 3, 1));
+            assertThatThrownBy(() -> Model.of("remote", "1", holes).forward(inputs))
+                    .hasMessageContaining("'remote' returned null for row 1 of the 3 that it was given, [2]");
+            assertThatThrownBy(() -> Model.of("remote", "1", nothing).forward(inputs))
+                    .hasMessageContaining("'remote' returned no values for row 0");
+            assertThatThrownBy(() -> Model.of("remote", "1", nan).forward(inputs))
+                    .hasMessageContaining("'remote' returned NaN as value 1 for row 2 of the 3");
+        }
+    }
+
     @Test
     void only_failures_worth_it_are_tried_again() {
         AtomicInteger calls = new AtomicInteger();
@@ -173,7 +283,9 @@ class AsyncScorerTest {
                     return CompletableFuture.<double[][]>failedFuture(new IllegalArgumentException("400"));
                 }))
                 .retryIf(failure -> failure instanceof IOException);
-        assertThatThrownBy(() -> scorer.score(rows(1))).hasMessageContaining("failed on row 0 of 1, the first [0.");
+        assertThatThrownBy(() -> scorer.score(rows(1)))
+                .hasMessageContaining("failed on row 0 of 1, the first [0.")
+                .hasMessageEndingWith("; it is not sent again after such a failure, see retryIf(...)");
         assertThat(calls.get()).isEqualTo(1);
     }
 

@@ -23,6 +23,8 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -30,10 +32,14 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -136,6 +142,103 @@ class TableEncoderTest {
         assertThat(encoder.encode(List.of(row("zip", 8002), row("zip", 8001.0), row("zip", "8002")))
                         .toDoubleArray())
                 .containsExactly(1, 0, 1);
+        TableEncoder dose = TableEncoder.none().index("dose", "0", "0.1", "1000000000000000", "9007199254740993");
+        Object[] same = {
+            0.1,
+            0.1f,
+            new BigDecimal("0.10"),
+            "0.1",
+            -0.0,
+            0L,
+            new BigDecimal("0.00"),
+            1e15,
+            1_000_000_000_000_000L,
+            new BigInteger("9007199254740993"),
+            9007199254740993L
+        };
+        assertThat(dose.encode(Arrays.stream(same)
+                                .map(value -> row("dose", value))
+                                .toList())
+                        .toDoubleArray())
+                .containsExactly(1, 1, 1, 1, 0, 0, 0, 2, 2, 3, 3);
+        assertThatThrownBy(() -> dose.encode(List.of(row("dose", Double.POSITIVE_INFINITY))))
+                .hasMessageContaining("'Infinity' (Double) is no category");
+    }
+
+    @Test
+    void values_that_hold_others_are_no_categories() {
+        TableEncoder encoder = TableEncoder.none().index("tags", "[a]", "a", "Optional[a]");
+        for (Object value : new Object[] {List.of("a"), new String[] {"a"}, Optional.of("a"), Map.of("a", 1)}) {
+            assertThatThrownBy(() -> encoder.encode(List.of(row("tags", value))))
+                    .hasMessageContaining("row 0, column 'tags'")
+                    .hasMessageContaining("is no single value; give a text");
+            assertThatThrownBy(() -> TableEncoder.infer(List.of(row("tags", "a"), row("tags", value))))
+                    .hasMessageContaining("column 'tags'")
+                    .hasMessageContaining("of row 1")
+                    .hasMessageContaining("is no single value; give each part a column");
+        }
+        assertThat(encoder.encode(List.of(row("tags", 'a'))).toDoubleArray()).containsExactly(1);
+    }
+
+    @Test
+    void numbers_that_a_type_cannot_hold_are_refused() {
+        TableEncoder encoder = TableEncoder.none().numbers("id");
+        Object[][] refused = {
+            {9007199254740993L, DataType.INT64, "'9007199254740993' is out of the range of int64"},
+            {3_000_000_000L, DataType.INT32, "'3000000000' is out of the range of int32 (-2147483647 to 2147483647)"},
+            {-1, DataType.UINT8, "'-1' is out of the range of uint8 (0 to 255)"},
+            {2, DataType.BOOL, "'2' is out of the range of bool"},
+            {1e300, DataType.FLOAT32, "'1.0E300' is out of the range of float32"},
+            {Double.NEGATIVE_INFINITY, DataType.FLOAT64, "'-Infinity' (Double) is not finite; give another number"},
+        };
+        for (Object[] one : refused) {
+            assertThatThrownBy(() -> encoder.encode(List.of(row("id", one[0])), Tensors.ofJava(), (DataType) one[1]))
+                    .hasMessageContaining("row 0, column 'id': " + one[2]);
+        }
+        Tensor most = encoder.encode(List.of(row("id", 9007199254740991L)), Tensors.ofJava(), DataType.INT64);
+        assertThat(most.toLongArray()).containsExactly(9007199254740991L);
+    }
+
+    @Test
+    void rows_without_an_order_of_columns_give_the_same_encoder_in_every_run() {
+        String schema = "age: number\njob: index: clerk\nsize: index: S\nzip: number";
+        Map<String, Object> ordered = row("zip", 1, "size", "S", "age", 3, "job", "clerk");
+        for (Map<String, Object> map : List.of(
+                new HashMap<>(ordered),
+                Map.copyOf(ordered),
+                new ConcurrentHashMap<>(ordered),
+                new TreeMap<>(ordered))) {
+            assertThat(TableEncoder.infer(List.of(map))).hasToString(schema);
+            // One row without an order leaves the others none.
+            assertThat(TableEncoder.infer(List.of(ordered, map)).toString())
+                    .isEqualTo(
+                            map instanceof TreeMap
+                                    ? TableEncoder.infer(List.of(ordered)).toString()
+                                    : schema);
+        }
+        assertThat(TableEncoder.infer(List.of(ordered)).columns().get(0).name()).isEqualTo("zip");
+    }
+
+    @Test
+    @Timeout(10)
+    void time_grows_with_rows_and_not_with_their_categories() {
+        List<Wide> rows = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            rows.add(new Wide(i, i / 7.0, i % 3 == 0, "customer " + i, 1, 2, 3, 4, 5, 6, 7, 8));
+        }
+        TableEncoder encoder = TableEncoder.infer(rows);
+        assertThat(encoder.columns().get(3).categories()).hasSize(100_000);
+        assertThat(encoder.encode(rows).shape().dims()).containsExactly(100_000, 12);
+    }
+
+    private record Wide(int a, double b, boolean c, String d, int e, int f, int g, int h, int i, int j, int k, int l) {}
+
+    @Test
+    void numbers_of_two_columns_have_different_names() {
+        assertThatThrownBy(() -> TableEncoder.none().oneHot("a", "b=c").oneHot("a=b", "c"))
+                .hasMessage("column 'a=b': its number 'a=b=c' has the name of another column's; rename one of the two");
+        assertThatThrownBy(() -> TableEncoder.none().oneHot("job", "clerk").numbers("job=clerk"))
+                .hasMessageContaining("column 'job=clerk': its number 'job=clerk' has the name");
     }
 
     @Test
@@ -184,7 +287,9 @@ class TableEncoderTest {
                 "age: number",
                 "\"a: b\": boolean missing",
                 "job: one-hot: clerk, \"sales, other\", \"say \\\"hi\\\"\", \"a\\\\b\"",
-                "zip: index missing: 8001, \"\", \" x \"\n\"#\": number"
+                "zip: index missing: 8001, \"\", \" x \"\n\"#\": number",
+                "\"line\\nbreak\": index: \"a\\rb\", \"c\\r\\nd\", \"\\\\n\", n, r",
+                "Größe: one-hot: klein, groß, \u5927"
             })
     void a_schema_is_read_as_it_is_written(String schema) {
         assertThat(TableEncoder.parse(schema)).hasToString(schema);
@@ -223,6 +328,16 @@ class TableEncoderTest {
         assertThatThrownBy(() -> ENCODER.numbers("age")).hasMessageContaining("column 'age' is there already");
         assertThatThrownBy(() -> ENCODER.missing("incom"))
                 .hasMessageContaining("there is no such column; did you mean 'income'?");
+    }
+
+    @Test
+    void every_column_survives_its_schema() {
+        for (String name : List.of("a\r", "\r\n", "\\", "\"", "#", "a:b", "a,b", " a", "\u00a0", "missing", "number")) {
+            if (!name.isBlank()) {
+                TableEncoder encoder = TableEncoder.none().index(name, "x", name);
+                assertThat(TableEncoder.parse(encoder.toString())).isEqualTo(encoder);
+            }
+        }
     }
 
     @Test
