@@ -97,18 +97,13 @@ public final class AttributionTable {
                 names = own;
                 attributions.add(features.contributions());
                 values.add(IntStream.range(0, features.size())
-                        .mapToObj(f -> Explained.exact(features, f))
+                        .mapToObj(features::exactValue)
                         .toArray(String[]::new));
                 cohorts.add(explanation.target(e));
             }
         }
         AttributionTable table = of(names.toArray(String[]::new), attributions.toArray(double[][]::new));
-        String[][] texts = values.toArray(String[][]::new);
-        // A missing value is NaN; a text without anything is that of a feature whose value is not known.
-        table = table.with(table.columns(f -> {
-                    String[] column = column(texts, f);
-                    return Arrays.stream(column).allMatch(String::isEmpty) ? Column.UNKNOWN : Column.of(column);
-                }))
+        table = table.values(values.toArray(String[][]::new))
                 .cohorts(cohorts.toArray(String[]::new))
                 .scores(explanations.stream()
                         .flatMapToDouble(explanation -> Arrays.stream(explanation.scores()))
@@ -135,14 +130,17 @@ public final class AttributionTable {
 
     /**
      * Returns a copy with the values of the features as text. A feature all of whose values are numbers, or empty where
-     * they are missing, is drawn as numbers, any other as categories.
+     * they are missing, is drawn as numbers, any other as categories. If all are empty, they are not known.
      *
      * @param values {@code values[example][feature]}; empty where one is missing
      * @throws IllegalArgumentException if there are not as many as attributions
      */
     public AttributionTable values(String[][] values) {
         checkValues(values.length, e -> Checks.copy("values[" + e + "]", values[e]).length);
-        return with(columns(f -> Column.of(column(values, f))));
+        return with(columns(f -> {
+            String[] column = column(values, f);
+            return Arrays.stream(column).allMatch(String::isEmpty) ? Column.UNKNOWN : Column.of(column);
+        }));
     }
 
     private static String[] column(String[][] values, int feature) {

@@ -62,12 +62,6 @@ final class Explained {
         return renamed;
     }
 
-    /** Returns the value of a feature with all its digits, so that it can be a number again. */
-    static String exact(Features features, int index) {
-        List<Double> values = features.values(index);
-        return values.size() == 1 ? String.valueOf(values.get(0)) : features.value(index);
-    }
-
     /** Returns the value of a feature, as a cell of a table. */
     static String value(Features features, int index) {
         List<Double> values = features.values(index);

@@ -206,8 +206,12 @@ public final class SummaryChart {
      */
     public static SummaryChart dependence(AttributionTable table, String feature) {
         requireValues(table, feature);
-        int other = Dependence.interacting(table.examples(), table.feature(feature));
-        return dependence(table.examples(), table.feature(feature), other);
+        return dependence(table, table.feature(feature));
+    }
+
+    /** As {@link #dependence(AttributionTable, String)} of the feature at a place, whose values are known. */
+    static SummaryChart dependence(AttributionTable table, int feature) {
+        return dependence(table.examples(), feature, Dependence.interacting(table.examples(), feature));
     }
 
     /**

@@ -39,7 +39,10 @@ public final class SummaryReport {
             + "grid-template-columns:max-content 1fr;gap:2px 16px}dt{color:#5f6368}dd{margin:0;overflow-wrap:anywhere}"
             + "figure{margin:12px 0!important}svg{max-width:100%;height:auto}nav a{margin-right:14px}"
             + "details{border-top:1px solid #e4e6e9}summary{padding:5px 0;cursor:pointer;overflow-wrap:anywhere}"
-            + "summary b{font-variant-numeric:tabular-nums}";
+            + "summary b{font-variant-numeric:tabular-nums}details table{font-size:13px;border-collapse:collapse;"
+            + "display:block;overflow-x:auto}th{text-align:left;font-weight:normal;color:#5f6368}th[scope=row]{"
+            + "color:#1c1c1c;overflow-wrap:anywhere}td,th{padding:2px 12px 2px 0}td{text-align:right;"
+            + "font-variant-numeric:tabular-nums}";
 
     private final AttributionTable table;
     private final Settings settings;
@@ -141,7 +144,8 @@ public final class SummaryReport {
     public String toHtml() {
         SummaryStatistics statistics = settings.statistics.orElseGet(table::statistics);
         StringBuilder out = new StringBuilder(1 << 16)
-                .append("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"/><title>")
+                .append("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"/>"
+                        + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><title>")
                 .append(SvgWriter.escape(settings.title))
                 .append("</title><style>")
                 .append(STYLE)
@@ -149,10 +153,10 @@ public final class SummaryReport {
                 .append(SvgWriter.escape(settings.title))
                 .append("</h1>\n");
         facts(out, statistics);
-        List<String> dependences = dependences();
+        int[] dependences = dependences();
         out.append("<nav><a href=\"#importance\">Importance</a><a href=\"#values\">Values</a>"
                         + "<a href=\"#examples\">Examples</a>")
-                .append(dependences.isEmpty() ? "" : "<a href=\"#dependences\">Dependences</a>")
+                .append(dependences.length == 0 ? "" : "<a href=\"#dependences\">Dependences</a>")
                 .append(settings.singles == 0 ? "" : "<a href=\"#single\">Single examples</a>")
                 .append("</nav>\n");
         section(out, "importance", "Importance of features", "The mean magnitude of a feature's attributions.");
@@ -161,6 +165,7 @@ public final class SummaryReport {
         if (cohorts > 1 && cohorts <= SummaryChart.MOST_COHORTS) {
             figure(out, SummaryChart.cohorts(statistics));
         }
+        numbers(out, statistics);
         section(
                 out,
                 "values",
@@ -221,26 +226,53 @@ public final class SummaryReport {
         out.append(chart.top(settings.top).picture().toHtmlFragment());
     }
 
+    /** Writes the statistics as a table, for those who copy numbers or have a page read to them. */
+    private static void numbers(StringBuilder out, SummaryStatistics statistics) {
+        out.append("<details class=\"numbers\"><summary>The numbers of all features</summary>\n<table><tr>");
+        for (String head :
+                List.of("feature", "mean magnitude", "mean", "standard deviation", "smallest", "largest", "examples")) {
+            out.append("<th scope=\"col\">").append(head).append("</th>");
+        }
+        out.append("</tr>\n");
+        for (SummaryStatistics.Feature feature : statistics.ranked()) {
+            out.append("<tr><th scope=\"row\">")
+                    .append(SvgWriter.escape(feature.name()))
+                    .append("</th>");
+            for (double number : new double[] {
+                feature.meanMagnitude(), feature.mean(), feature.standardDeviation(), feature.min(), feature.max()
+            }) {
+                out.append("<td>")
+                        .append(Double.isNaN(number) ? "" : Numbers.typographic(Numbers.plain(number)))
+                        .append("</td>");
+            }
+            out.append("<td>").append(feature.count()).append("</td></tr>\n");
+        }
+        out.append("</table></details>\n");
+    }
+
     /** Returns the features whose dependences are shown. */
-    private List<String> dependences() {
+    private int[] dependences() {
         Examples examples = table.examples();
         return IntStream.of(examples.ranked())
                 .filter(feature -> examples.columns()[feature].isKnown())
                 .limit(settings.dependences)
-                .mapToObj(feature -> table.features().get(feature))
-                .toList();
+                .toArray();
     }
 
-    private void dependences(StringBuilder out, List<String> shown) {
-        if (!shown.isEmpty()) {
+    private void dependences(StringBuilder out, int[] shown) {
+        if (shown.length > 0) {
             section(
                     out,
                     "dependences",
                     "Dependences",
                     "The attribution of a feature by its value. The color is the value of the feature on which it"
                             + " depends most besides, if there is one: a hint where to look, and no test.");
-            shown.forEach(feature ->
-                    figure(out, SummaryChart.dependence(table, feature).caption(Caption.of(feature))));
+            for (int feature : shown) {
+                figure(
+                        out,
+                        SummaryChart.dependence(table, feature)
+                                .caption(Caption.of(table.features().get(feature))));
+            }
         }
     }
 

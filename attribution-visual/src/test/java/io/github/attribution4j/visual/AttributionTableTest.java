@@ -10,11 +10,14 @@ import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.shapley.ShapleyValues;
+import io.github.attribution4j.table.TableEncoder;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -50,6 +53,53 @@ class AttributionTableTest {
             Svg swarm = Svg.parse(SummaryChart.beeswarm(table).picture().toSvg());
             assertThat(swarm.elements("circle").stream().map(dot -> dot.getTextContent()))
                     .contains("age = 10: +20 (example 0, score 21)", "color = red: +1 (example 0, score 21)");
+        }
+    }
+
+    @Test
+    void categoriesAndBooleansKeepTheirWords() throws Exception {
+        TableEncoder encoder = TableEncoder.none()
+                .numbers("age")
+                .index("job", "clerk", "nurse")
+                .booleans("member")
+                .missing("job");
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (Object[] row : new Object[][] {{20, "nurse", true}, {30, "clerk", false}, {40, null, true}}) {
+            Map<String, Object> map = new HashMap<>();
+            map.put("age", row[0]);
+            map.put("job", row[1]);
+            map.put("member", row[2]);
+            rows.add(map);
+        }
+        Model model = Model.of(table -> Arrays.stream(table)
+                .map(x -> new double[] {x[0] + (Double.isNaN(x[1]) ? 5 : x[1]) + 3 * x[2]})
+                .toArray(double[][]::new));
+        try (TensorScope scope = TensorScope.open();
+                Explanation why = new ShapleyValues().attribute(model, encoder.inputs(rows), Target.index(0))) {
+            String swarm =
+                    SummaryChart.beeswarm(AttributionTable.of(why)).picture().toSvg();
+            assertThat(swarm)
+                    .contains("job = nurse: +1", "job = clerk: 0", "job = missing: +5", "member = true: +3")
+                    .contains("age = 20: +20")
+                    .doesNotContain("job = 1", "member = 1");
+        }
+    }
+
+    @Test
+    void textsThatJavaReadsAsNumbersAreCategoriesToPeople() throws Exception {
+        for (String[] texts : new String[][] {{"1f", "2d"}, {"0x1p3", "0x2p3"}, {"1 ", "2"}, {"Inf", "1"}}) {
+            AttributionTable table = AttributionTable.of(new String[] {"a"}, new double[][] {{1}, {2}})
+                    .values(new String[][] {{texts[0]}, {texts[1]}});
+            assertThat(Svg.parse(SummaryChart.beeswarm(table).picture().toSvg()).texts())
+                    .as("%s", List.of(texts))
+                    .contains("Gray: the value is missing, or a category.");
+        }
+        for (String[] texts : new String[][] {{"1", "-2.5e-3"}, {"+.5", "1."}, {"Infinity", ""}, {"false", "true"}}) {
+            AttributionTable table = AttributionTable.of(new String[] {"a"}, new double[][] {{1}, {2}})
+                    .values(new String[][] {{texts[0]}, {texts[1]}});
+            assertThat(Svg.parse(SummaryChart.beeswarm(table).picture().toSvg()).texts())
+                    .as("%s", List.of(texts))
+                    .contains("high value of the feature");
         }
     }
 

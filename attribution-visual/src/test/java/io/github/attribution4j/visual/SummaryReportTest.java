@@ -79,6 +79,31 @@ class SummaryReportTest {
     }
 
     @Test
+    void theNumbersOfAllFeaturesAreATableToo() {
+        AttributionTable table = AttributionTable.of(
+                new String[] {"a", "<script>alert(1)</script>", "c"}, new double[][] {{1, -2, 0}, {3, -4.5, 0}});
+        String html = SummaryReport.of(table).top(1).toHtml();
+        assertThat(html)
+                .contains(
+                        "<tr><th scope=\"row\">&lt;script&gt;alert(1)&lt;/script&gt;</th><td>3.25</td><td>\u22123.25</td>"
+                                + "<td>1.768</td><td>\u22124.5</td><td>\u22122</td><td>2</td></tr>")
+                .contains("<th scope=\"row\">c</th><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>2</td>")
+                .doesNotContain("<script");
+        assertThat(html.indexOf("scope=\"row\">a<")).isBetween(html.indexOf("scope=\"row\">&lt;"), html.indexOf(">c<"));
+    }
+
+    @Test
+    void featuresOfTheSameNameHaveADependenceEach() {
+        AttributionTable table = AttributionTable.of(
+                        new String[] {"same", "same"}, new double[][] {{1, 7}, {2, 8}, {3, 9}})
+                .values(new double[][] {{10, 40}, {20, 50}, {30, 60}});
+        String html = SummaryReport.of(table).toHtml();
+        assertThat(html).contains("same = 10: +1", "same = 60: +9");
+        String dependences = html.substring(html.indexOf("id=\"dependences\""), html.indexOf("id=\"single\""));
+        assertThat(dependences).contains("same = 10: +1", "same = 60: +9");
+    }
+
+    @Test
     void importancesMayBeThoseOfMoreExamplesThanAreDrawn() {
         AttributionTable table = table(20, 2);
         SummaryStatistics all = table.statistics();

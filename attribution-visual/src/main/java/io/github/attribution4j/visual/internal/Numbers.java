@@ -19,12 +19,15 @@ public final class Numbers {
         return typographic(significant(value, 3));
     }
 
-    /** Returns the ticks of one axis, with as many digits as make them differ, at least three. */
+    /**
+     * Returns the ticks of one axis, written in the same way, with as many digits as make them differ, at least three.
+     */
     public static String[] briefApart(double[] ticks) {
         String[] labels = new String[ticks.length];
+        boolean power = isPower(Arrays.stream(ticks).map(Math::abs).max().orElse(0));
         for (int digits = 3; digits <= 15; digits++) {
             for (int i = 0; i < ticks.length; i++) {
-                labels[i] = typographic(significant(ticks[i], digits));
+                labels[i] = typographic(significant(ticks[i], digits, power));
             }
             if (Arrays.stream(labels).distinct().count() == labels.length) {
                 break;
@@ -49,12 +52,21 @@ public final class Numbers {
         return significant(value, 4);
     }
 
+    /** Returns whether a number is written with a power of ten; 999,999.7, which rounds to a million, is, too. */
+    private static boolean isPower(double magnitude) {
+        return magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e6 - 0.5);
+    }
+
     private static String significant(double value, int digits) {
+        return significant(value, digits, isPower(Math.abs(value)));
+    }
+
+    private static String significant(double value, int digits, boolean power) {
         if (value == 0) {
             return "0";
         }
         double magnitude = Math.abs(value);
-        if (magnitude < 1e-4 || magnitude >= 1e6) {
+        if (power) {
             return String.format(Locale.ROOT, "%." + (digits - 2) + "e", value);
         }
         int decimals = Math.max(0, digits - 1 - (int) Math.floor(Math.log10(magnitude)));

@@ -80,11 +80,15 @@ public final class Beeswarm {
         double y = bottom + 18;
         canvas.text((axis.start() + axis.end()) / 2, y + 14, "attribution", Style.SMALL, Style.QUIET, Anchor.MIDDLE);
         y += 24;
-        if (Arrays.stream(examples.columns()).anyMatch(Column::isNumeric)) {
+        if (Arrays.stream(examples.columns()).anyMatch(Column::isOrdered)) {
             legend(y, width);
             y += 18;
         }
-        return canvas.foot(gray ? "Gray: the value is missing, or a category." : "", y + 4, width);
+        boolean signs = Arrays.stream(examples.columns()).anyMatch(column -> !column.isKnown())
+                && Arrays.stream(examples.columns()).anyMatch(Column::isKnown);
+        String said = (gray ? "Gray: the value is missing, or a category. " : "")
+                + (signs ? "Red and blue: raises and lowers the score, whatever the value." : "");
+        return canvas.foot(said.strip(), y + 4, width);
     }
 
     private double middle(int feature) {

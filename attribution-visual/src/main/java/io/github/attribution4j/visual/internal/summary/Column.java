@@ -7,13 +7,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The values of one feature in all examples.
  *
  * @param numbers one for each example, NaN where it is missing; of categories their places in the list; none if values
  *     are not known
- * @param categories in the order of their first examples; none if the values are numbers
+ * @param categories in the order of their first examples, but false before true; none if the values are numbers
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and never changed
 public record Column(double[] numbers, List<String> categories) {
@@ -21,6 +22,11 @@ public record Column(double[] numbers, List<String> categories) {
 
     /** How a missing value is called. */
     public static final String MISSING = "missing";
+
+    private static final List<String> BOOLEANS = List.of("false", "true");
+    /** As Java, NumPy or a person writes one; 1f and 0x1p3, which Java reads, are words. */
+    private static final Pattern NUMBER =
+            Pattern.compile("[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?|[+-]?Infinity");
 
     private static final double LOW = 0.05;
     private static final double HIGH = 0.95;
@@ -32,18 +38,15 @@ public record Column(double[] numbers, List<String> categories) {
     /** Returns numbers if every text is one, or empty where the value is missing; else categories. */
     public static Column of(String[] texts) {
         double[] numbers = new double[texts.length];
-        boolean numeric = true;
-        for (int i = 0; i < texts.length && numeric; i++) {
-            try {
-                numbers[i] = isMissing(texts[i]) ? Double.NaN : Double.parseDouble(texts[i]);
-            } catch (NumberFormatException e) {
-                numeric = false;
-            }
-        }
-        if (numeric) {
+        if (Arrays.stream(texts)
+                .allMatch(text -> isMissing(text) || NUMBER.matcher(text).matches())) {
+            Arrays.setAll(numbers, i -> isMissing(texts[i]) ? Double.NaN : Double.parseDouble(texts[i]));
             return of(numbers);
         }
         Map<String, Integer> codes = new LinkedHashMap<>();
+        if (Arrays.stream(texts).allMatch(text -> isMissing(text) || BOOLEANS.contains(text))) {
+            BOOLEANS.forEach(text -> codes.put(text, codes.size()));
+        }
         for (int i = 0; i < texts.length; i++) {
             int next = codes.size();
             numbers[i] = isMissing(texts[i]) ? Double.NaN : codes.computeIfAbsent(texts[i], text -> next);
@@ -59,8 +62,9 @@ public record Column(double[] numbers, List<String> categories) {
         return numbers.length > 0;
     }
 
-    public boolean isNumeric() {
-        return isKnown() && categories.isEmpty();
+    /** Returns whether values run from low to high: numbers, and false and true. */
+    boolean isOrdered() {
+        return isKnown() && (categories.isEmpty() || categories.equals(BOOLEANS));
     }
 
     /** Returns a value in words; empty if it is not known. */
@@ -97,12 +101,12 @@ public record Column(double[] numbers, List<String> categories) {
         return high > low ? new double[] {low, high} : new double[] {sorted[0], sorted[sorted.length - 1]};
     }
 
-    /** Returns the place of each example's value in the range, 0 to 1; NaN where it is missing or no number. */
+    /** Returns the place of each example's value in the range, 0 to 1; NaN where it is missing or has no order. */
     double[] places() {
         double[] places = new double[numbers.length];
         double[] range = range();
         for (int i = 0; i < places.length; i++) {
-            if (!categories.isEmpty() || Double.isNaN(numbers[i]) || range.length == 0) {
+            if (!isOrdered() || Double.isNaN(numbers[i]) || range.length == 0) {
                 places[i] = Double.NaN;
             } else if (range[1] > range[0]) {
                 places[i] = Math.min(1, Math.max(0, (numbers[i] - range[0]) / (range[1] - range[0])));

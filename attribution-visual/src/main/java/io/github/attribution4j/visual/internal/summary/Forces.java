@@ -100,7 +100,13 @@ public final class Forces {
     private void marked(Axis axis, double start, double y, String name, double end) {
         String text = name + " " + Numbers.typographic(Numbers.score(start));
         double half = Glyphs.width(text, Style.SMALL, false) / 2;
-        double x = Math.max(Style.MARGIN + half, Math.min(axis.end() - half, axis.at(start)));
+        double x = clamp(axis.at(start), 2 * half, axis.end() + Style.MARGIN);
+        double line = axis.at(end);
+        if (Math.abs(x - line) < half + LABEL_GAP) {
+            // Beside the line of the score, on the side of the start; on the other side if that ends here.
+            boolean left = start < end ? line - LABEL_GAP - 2 * half >= 0 : line + LABEL_GAP + 2 * half > axis.end();
+            x = line + (left ? -1 : 1) * (half + LABEL_GAP);
+        }
         canvas.text(x, y + 30, text, Style.SMALL, Style.QUIET, Anchor.MIDDLE);
         if (start != end) {
             canvas.line(axis.at(start), y + 35, axis.at(start), y + 48, Style.RULE);

@@ -28,7 +28,7 @@ final class Interaction {
         double[] attributions = examples.attributions()[feature];
         double[] values = examples.columns()[feature].numbers();
         int[] order = IntStream.range(0, values.length)
-                .filter(e -> !Double.isNaN(values[e]))
+                .filter(e -> Double.isFinite(values[e]))
                 .boxed()
                 .sorted(Comparator.comparingDouble(e -> values[e]))
                 .mapToInt(Integer::intValue)
