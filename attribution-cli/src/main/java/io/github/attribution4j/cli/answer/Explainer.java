@@ -330,6 +330,11 @@ public final class Explainer {
 
     private static Run run(ExplainOptions options, Consumer<Run.Progress> progress) {
         Run run = Run.defaults().seed(options.seed).progress(progress);
+        // A row has the same random numbers, whichever others are explained with it.
+        Optional<long[]> numbers = options.data.rowNumbers();
+        if (numbers.isPresent()) {
+            run = run.exampleKeys(numbers.get());
+        }
         if (options.memory != null) {
             run = run.memoryBudget(options.memory.bytes());
         }

@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,7 +24,9 @@ final class JsonLines {
         if (!Files.exists(file)) {
             return;
         }
-        try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+        // A character that was cut in two when the process was killed must not hide the lines after it.
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 try {
                     if (JsonParser.parseString(line) instanceof JsonObject object) {
@@ -36,11 +39,19 @@ final class JsonLines {
         }
     }
 
-    /** Opens a new file, or one to go on with: after a whole line. */
+    /**
+     * Opens a new file, or one to go on with: after a whole line.
+     *
+     * @throws IOException if the file holds something else, which is not to be lost among results
+     */
     static BufferedWriter append(Path file) throws IOException {
         boolean cut = false;
         if (Files.exists(file) && Files.size(file) > 0) {
             try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "r")) {
+                if (bytes.read() != '{') {
+                    throw new IOException(file + ": is no file of results, which are lines of JSON; choose another"
+                            + " place with --results");
+                }
                 bytes.seek(bytes.length() - 1);
                 cut = bytes.read() != '\n';
             }

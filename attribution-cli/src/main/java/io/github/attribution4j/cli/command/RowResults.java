@@ -2,6 +2,7 @@
 package io.github.attribution4j.cli.command;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -12,21 +13,24 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Consumer;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /** The file of explained rows: a line for each part of a table, written when it is done. */
 final class RowResults implements AutoCloseable {
-    private static final Gson GSON = new Gson();
+    private static final Gson GSON =
+            new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
     private final Path file;
-    private final Set<String> done;
+    private final RowKeys done;
     private final BufferedWriter writer;
 
-    private RowResults(Path file, Set<String> done, BufferedWriter writer) {
+    private RowResults(Path file, RowKeys done, BufferedWriter writer) {
         this.file = file;
         this.done = done;
         this.writer = writer;
@@ -36,7 +40,7 @@ final class RowResults implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Row(
             long number,
-            String key,
+            long key,
             List<String> features,
             double[] attributions,
             String[] values,
@@ -46,17 +50,21 @@ final class RowResults implements AutoCloseable {
 
     /** Opens a new file, or one to go on with. */
     static RowResults open(Path file) throws IOException {
-        Set<String> done = new HashSet<>();
+        RowKeys done = new RowKeys();
         JsonLines.read(file, line -> {
             if (line.has("keys")) {
-                line.getAsJsonArray("keys").forEach(key -> done.add(key.getAsString()));
+                line.getAsJsonArray("keys").forEach(key -> done.add(key(key)));
             }
         });
         return new RowResults(file, done, JsonLines.append(file));
     }
 
+    private static long key(JsonElement key) {
+        return HexFormat.fromHexDigitsToLong(key.getAsString());
+    }
+
     /** Returns whether a row was explained before. */
-    boolean has(String key) {
+    boolean has(long key) {
         return done.contains(key);
     }
 
@@ -66,11 +74,13 @@ final class RowResults implements AutoCloseable {
      * @param rows their numbers, one for each example
      * @param keys what tells that a row and the options are the same
      */
-    void done(List<Long> rows, List<String> keys, Explanation explanation) throws IOException {
+    void done(long[] rows, long[] keys, Explanation explanation) throws IOException {
         JsonObject line = new JsonObject();
         line.addProperty("status", "done");
         line.add("rows", GSON.toJsonTree(rows));
-        line.add("keys", GSON.toJsonTree(keys));
+        JsonArray written = new JsonArray();
+        Arrays.stream(keys).forEach(key -> written.add(HexFormat.of().toHexDigits(key)));
+        line.add("keys", written);
         line.addProperty("model", explanation.provenance().model().name());
         line.addProperty("method", explanation.provenance().method());
         line.add("settings", GSON.toJsonTree(explanation.provenance().settings()));
@@ -80,7 +90,7 @@ final class RowResults implements AutoCloseable {
         JsonArray attributions = new JsonArray();
         JsonArray values = new JsonArray();
         JsonArray targets = new JsonArray();
-        for (int e = 0; e < keys.size(); e++) {
+        for (int e = 0; e < keys.length; e++) {
             Features features = explanation.features(e);
             if (e == 0) {
                 line.add("features", GSON.toJsonTree(names(features)));
@@ -95,21 +105,17 @@ final class RowResults implements AutoCloseable {
         line.add("scores", GSON.toJsonTree(explanation.scores()));
         explanation.baselineScores().ifPresent(scores -> line.add("baselineScores", GSON.toJsonTree(scores)));
         write(line);
-        done.addAll(keys);
+        Arrays.stream(keys).forEach(done::add);
     }
 
     private static List<String> names(Features features) {
         return IntStream.range(0, features.size()).mapToObj(features::name).toList();
     }
 
-    /** Returns values with all their digits, so that they can be numbers again. */
     private static List<String> values(Features features) {
-        List<String> values = new ArrayList<>();
-        for (int f = 0; f < features.size(); f++) {
-            List<Double> elements = features.values(f);
-            values.add(elements.size() == 1 ? String.valueOf(elements.get(0)) : features.value(f));
-        }
-        return values;
+        return IntStream.range(0, features.size())
+                .mapToObj(features::exactValue)
+                .toList();
     }
 
     void failed(long row, Failure failure) throws IOException {
@@ -127,26 +133,27 @@ final class RowResults implements AutoCloseable {
         writer.flush();
     }
 
-    /** Passes on each line of explained rows, and the rows in it. */
-    void read(Consumer<JsonObject> lines, Consumer<Row> rows) throws IOException {
+    /** Passes on each line of explained rows, with the rows in it. */
+    void read(BiConsumer<JsonObject, List<Row>> use) throws IOException {
+        // Thousands of lines have the same names: one list for them.
+        Map<List<String>, List<String>> names = new HashMap<>();
         JsonLines.read(file, line -> {
             if (line.has("keys")) {
-                lines.accept(line);
-                rows(line).forEach(rows);
+                List<String> own = line.getAsJsonArray("features").asList().stream()
+                        .map(JsonElement::getAsString)
+                        .toList();
+                use.accept(line, rows(line, names.computeIfAbsent(own, same -> same)));
             }
         });
     }
 
-    private static List<Row> rows(JsonObject line) {
+    private static List<Row> rows(JsonObject line, List<String> features) {
         JsonArray keys = line.getAsJsonArray("keys");
-        List<String> features = line.getAsJsonArray("features").asList().stream()
-                .map(JsonElement::getAsString)
-                .toList();
         List<Row> rows = new ArrayList<>();
         for (int e = 0; e < keys.size(); e++) {
             rows.add(new Row(
                     line.getAsJsonArray("rows").get(e).getAsLong(),
-                    keys.get(e).getAsString(),
+                    key(keys.get(e)),
                     features,
                     GSON.fromJson(line.getAsJsonArray("attributions").get(e), double[].class),
                     GSON.fromJson(line.getAsJsonArray("values").get(e), String[].class),

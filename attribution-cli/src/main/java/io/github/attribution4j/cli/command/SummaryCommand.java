@@ -1,32 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.command;
 
+import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explained;
 import io.github.attribution4j.cli.answer.Explainer;
-import io.github.attribution4j.cli.question.CsvParts;
 import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;
+import io.github.attribution4j.cli.question.RowParts;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.run.Run.CancelledException;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.tensor.TensorScope;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -49,8 +47,9 @@ import picocli.CommandLine.Spec;
         description = {
             "The report is one HTML file, without script: importance of features, beeswarm, heat map, forces, the"
                     + " largest dependences, and single rows to click.",
-            "The table is read in parts, so that it may have any number of rows. Each part is a line of the file of"
-                    + " rows. Run again, rows that are done there are skipped; failed, new and changed ones run.",
+            "The input is a .csv, which is read in parts, so that it may have any number of rows, or a .npy or .npz."
+                    + " Each part is a line of the file of rows. Run again, rows that are done there are skipped;"
+                    + " failed, new and changed ones run. A row's numbers do not depend on the rows beside it.",
             "Options are those of 'explain'; --html says where the report goes."
         },
         optionListHeading = "%nOptions:%n",
@@ -62,7 +61,8 @@ import picocli.CommandLine.Spec;
             "The exit code is 0 if all rows are done, that of the failures if they have one in common, else 2."
         })
 final class SummaryCommand implements Callable<Integer> {
-    private static final int KEY_BYTES = 12;
+    /** Wider rows are images or sounds, which have no features to compare. */
+    private static final int MOST_FEATURES = 4096;
     /** If so many rows fail and none is done, it is not for the rows. */
     private static final int HOPELESS = 8;
     /** Options that change where results go, and not what they are; and the table, whose rows have keys. */
@@ -70,6 +70,7 @@ final class SummaryCommand implements Callable<Integer> {
             "--html",
             "--results",
             "--progress",
+            "--part",
             "--sample",
             "--singles",
             "--title",
@@ -94,6 +95,8 @@ final class SummaryCommand implements Callable<Integer> {
             "--text",
             "--tokens",
             "--layer",
+            "--fixed",
+            "--row-axis",
             "--unbatched");
 
     @Mixin
@@ -144,7 +147,9 @@ final class SummaryCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    private final Set<String> wanted = new HashSet<>();
+    /** By row its key, until it is in the report; zero for rows that are not asked for, or are there. */
+    private long[] wanted = new long[1024];
+
     private long done;
     private long skipped;
     private long failed;
@@ -158,11 +163,11 @@ final class SummaryCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         boolean shown = progress || (!common.quiet && Terminal.isInteractive());
         byte[] request = request();
-        try (CsvParts parts = CsvParts.open(options.data, part);
+        try (RowParts parts = RowParts.open(options.data, part);
                 RowResults recorded = RowResults.open(file)) {
             try (Models models = new Models();
                     ProgressDisplay display = new ProgressDisplay(err, shown)) {
-                for (CsvParts.Part next = parts.next(); next != null; next = parts.next()) {
+                for (RowParts.Part next = parts.next(); next != null; next = parts.next()) {
                     explain(next, request, models, recorded, err);
                     display.show("rows", parts.fraction(), done + skipped + failed + " rows");
                 }
@@ -191,12 +196,11 @@ final class SummaryCommand implements Callable<Integer> {
             }
         }
         Path input = options.data.requiredInput();
-        if (!input.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
-            throw new IllegalArgumentException(
-                    "--input " + input + ": summary reads tables; give a .csv whose first line names the columns");
-        }
-        if (!Files.isRegularFile(input)) {
-            throw new NoSuchFileException(input.toString());
+        for (Path file : Arrays.asList(page, results)) {
+            if (file != null && sameFile(file, input)) {
+                throw new IllegalArgumentException(
+                        file + ": is the input, which would be lost; choose another place for the report and its rows");
+            }
         }
         for (Path file : Arrays.asList(page, results)) {
             Path folder = file == null ? null : file.toAbsolutePath().getParent();
@@ -209,6 +213,10 @@ final class SummaryCommand implements Callable<Integer> {
         atLeast("--singles", singles, 0);
         atLeast("--top", options.top, 1);
         return page;
+    }
+
+    private static boolean sameFile(Path one, Path other) throws IOException {
+        return Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
     }
 
     private static void atLeast(String option, int value, int least) {
@@ -263,21 +271,24 @@ final class SummaryCommand implements Callable<Integer> {
         digest.update((byte) 0);
     }
 
-    private static String key(byte[] request, CsvParts.Part rows, int row) {
+    private static long key(byte[] request, RowParts.Part rows, int row) {
         MessageDigest digest = sha256();
         digest.update(request);
         add(digest, Long.toString(rows.first() + row));
-        rows.names().forEach(name -> add(digest, name));
-        rows.cells(row).forEach(cell -> add(digest, cell));
-        return HexFormat.of().formatHex(digest.digest(), 0, KEY_BYTES);
+        rows.identify(row, digest);
+        return ByteBuffer.wrap(digest.digest()).getLong();
     }
 
-    private void explain(CsvParts.Part rows, byte[] request, Models models, RowResults recorded, PrintWriter err)
+    private void explain(RowParts.Part rows, byte[] request, Models models, RowResults recorded, PrintWriter err)
             throws IOException {
-        String[] keys = IntStream.range(0, rows.size())
-                .mapToObj(row -> key(request, rows, row))
-                .toArray(String[]::new);
-        wanted.addAll(List.of(keys));
+        long[] keys = IntStream.range(0, rows.size())
+                .mapToLong(row -> key(request, rows, row))
+                .toArray();
+        int first = Math.toIntExact(rows.first());
+        while (wanted.length < first + keys.length) {
+            wanted = Arrays.copyOf(wanted, 2 * wanted.length);
+        }
+        System.arraycopy(keys, 0, wanted, first, keys.length);
         List<Integer> open = IntStream.range(0, rows.size())
                 .filter(row -> !recorded.has(keys[row]))
                 .boxed()
@@ -290,28 +301,45 @@ final class SummaryCommand implements Callable<Integer> {
 
     /** Explains rows together; if that fails, each half alone, so that one bad row does not take others with it. */
     private void explain(
-            CsvParts.Part rows, List<Integer> open, String[] keys, Models models, RowResults recorded, PrintWriter err)
+            RowParts.Part rows, List<Integer> open, long[] keys, Models models, RowResults recorded, PrintWriter err)
             throws IOException {
         try (TensorScope scope = TensorScope.open()) {
-            rows.use(open, options.data);
-            try (Explained explained = Explainer.explain(options, models, unused -> {})) {
-                recorded.done(
-                        open.stream().map(row -> rows.first() + row).toList(),
-                        open.stream().map(row -> keys[row]).toList(),
-                        explained.explanation());
+            Explained explained;
+            try {
+                rows.use(open, options.data);
+                explained = Explainer.explain(options, models, unused -> {});
+            } catch (DeadlineExceededException | CancelledException e) {
+                throw e;
+            } catch (RuntimeException | IOException e) {
+                if (open.size() > 1) {
+                    int half = open.size() / 2;
+                    explain(rows, open.subList(0, half), keys, models, recorded, err);
+                    explain(rows, open.subList(half, open.size()), keys, models, recorded, err);
+                } else {
+                    failed(rows.first() + open.get(0), e, recorded, err);
+                }
+                return;
+            }
+            try (explained) {
+                record(rows, open, keys, recorded, explained.explanation());
             }
             done += open.size();
-        } catch (DeadlineExceededException | CancelledException e) {
-            throw e;
-        } catch (RuntimeException | IOException e) {
-            if (open.size() > 1) {
-                int half = open.size() / 2;
-                explain(rows, open.subList(0, half), keys, models, recorded, err);
-                explain(rows, open.subList(half, open.size()), keys, models, recorded, err);
-            } else {
-                failed(rows.first() + open.get(0), e, recorded, err);
-            }
         }
+    }
+
+    private void record(
+            RowParts.Part rows, List<Integer> open, long[] keys, RowResults recorded, Explanation explanation)
+            throws IOException {
+        int features = explanation.features(0).size();
+        if (features > MOST_FEATURES) {
+            throw new IllegalArgumentException(options.data.requiredInput() + ": each row has " + features
+                    + " features, and a report compares up to " + MOST_FEATURES
+                    + "; join them with --mask, or look at single rows with 'explain'");
+        }
+        recorded.done(
+                open.stream().mapToLong(row -> rows.first() + row).toArray(),
+                open.stream().mapToLong(row -> keys[row]).toArray(),
+                explanation);
     }
 
     private void failed(long row, Exception e, RowResults recorded, PrintWriter err) throws IOException {
@@ -332,12 +360,23 @@ final class SummaryCommand implements Callable<Integer> {
         err.flush();
     }
 
+    /** Returns whether a row is asked for; a row that is there twice, after two runs side by side, only once. */
+    private boolean take(RowResults.Row row) {
+        boolean asked = row.number() < wanted.length && row.key() != 0 && wanted[(int) row.number()] == row.key();
+        if (asked) {
+            wanted[(int) row.number()] = 0;
+        }
+        return asked;
+    }
+
     private void write(Path page, RowResults recorded) throws IOException {
         SummaryRows rows = new SummaryRows(sample);
-        recorded.read(rows::about, row -> {
-            // A row that is there twice, after two runs side by side, counts once.
-            if (wanted.remove(row.key())) {
-                rows.add(row);
+        recorded.read((line, all) -> {
+            List<RowResults.Row> own = all.stream().filter(this::take).toList();
+            // What is said about rows of another question has no place here.
+            if (!own.isEmpty()) {
+                rows.about(line);
+                own.forEach(rows::add);
             }
         });
         if (rows.isEmpty()) {

@@ -40,6 +40,7 @@ final class SummaryRows {
 
     /** Takes what a line says about all of its rows. */
     void about(JsonObject line) {
+        facts.put("model", line.get("model").getAsString());
         facts.put("method", line.get("method").getAsString());
         line.getAsJsonObject("settings")
                 .entrySet()
@@ -54,6 +55,11 @@ final class SummaryRows {
     void add(RowResults.Row row) {
         if (statistics.names().isEmpty()) {
             statistics = new SummaryStatistics(row.features());
+        }
+        if (!row.features().equals(statistics.names())) {
+            throw new IllegalArgumentException("row " + row.number() + " is explained by other features than the rows"
+                    + " before: " + row.features() + " and " + statistics.names()
+                    + "; name the columns with --schema FILE, or the groups with --mask");
         }
         statistics.add(row.attributions(), row.target());
         sample.add(row);

@@ -11,6 +11,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +20,19 @@ import org.jspecify.annotations.Nullable;
  * A .csv file that is read in parts, so that it may have any number of rows. Which columns are features is decided by
  * the first part.
  */
-public final class CsvParts implements AutoCloseable {
+final class CsvParts implements RowParts {
+    /** A quote that nobody closes must not take the rest of a large file into memory. */
+    private static final int LONGEST_ROW = 1 << 24;
+
     private final Path file;
     private final List<String> dropped;
     private final int size;
     private final CountedStream bytes;
     private final BufferedReader reader;
     private final long length;
+    /** Zero until the header is read. */
     private char separator;
+
     private int line;
     private long rows;
     private CsvText.@Nullable Line header;
@@ -47,7 +53,7 @@ public final class CsvParts implements AutoCloseable {
      *
      * @param size rows of a part, at least 1
      */
-    public static CsvParts open(InputOptions options, int size) throws IOException {
+    static CsvParts open(InputOptions options, int size) throws IOException {
         Path file = options.requiredInput();
         InputFile.Reading reading = options.reading();
         if (reading.schema().isPresent() && reading.schema().get().encoder() == null) {
@@ -58,57 +64,43 @@ public final class CsvParts implements AutoCloseable {
         return new CsvParts(file, reading.dropped(), reading.encoding(), size);
     }
 
-    /** Some rows of the file. */
-    public static final class Part {
-        private final long first;
-        private final List<CsvText.Line> lines;
-        private final CsvTable.Cells like;
-
-        private Part(long first, List<CsvText.Line> lines, CsvTable.Cells like) {
-            this.first = first;
-            this.lines = lines;
-            this.like = like;
-        }
-
-        /** Returns the number of the first row, from 0. */
-        public long first() {
-            return first;
-        }
-
-        /** Returns how many rows there are. */
+    /**
+     * Some rows of the file.
+     *
+     * @param like how cells are read
+     */
+    private record Lines(long first, List<CsvText.Line> lines, CsvTable.Cells like) implements Part {
+        @Override
         public int size() {
             return lines.size();
         }
 
-        /** Returns the names of all columns. */
-        public List<String> names() {
-            return like.header();
+        @Override
+        public void identify(int row, MessageDigest digest) {
+            for (List<String> texts : List.of(like.header(), lines.get(row).cells())) {
+                for (String text : texts) {
+                    digest.update(text.getBytes(StandardCharsets.UTF_8));
+                    digest.update((byte) 0);
+                }
+            }
         }
 
-        /** Returns the cells of a row as they are in the file. */
-        public List<String> cells(int row) {
-            return lines.get(row).cells();
-        }
-
-        /** Makes the given rows of this part the input of the options. */
+        @Override
         public void use(List<Integer> rows, InputOptions options) throws IOException {
-            options.part = like.with(rows.stream().map(lines::get).toList());
+            CsvTable.Cells cells = like.with(rows.stream().map(lines::get).toList());
+            options.chosen = Chosen.of(this, rows, (reading, tensors) -> InputFile.of(cells, reading, tensors));
         }
     }
 
-    /** Returns the next rows, or null at the end. */
+    @Override
     public @Nullable Part next() throws IOException {
-        CsvText.Line names = header;
-        if (names == null) {
-            names = header();
-            header = names;
-        }
+        CsvText.Line names = names();
         StringBuilder text = new StringBuilder();
         int from = line + 1;
         int count = 0;
         for (String record = row(); record != null; record = count < size ? row() : null) {
             text.append(record).append('\n');
-            count += record.isBlank() ? 0 : 1;
+            count += record.isBlank() && record.indexOf(separator) < 0 ? 0 : 1;
         }
         List<CsvText.Line> lines = CsvText.lines(file, text.toString(), separator, from);
         CsvTable.Cells known = like;
@@ -116,15 +108,28 @@ public final class CsvParts implements AutoCloseable {
             return null;
         }
         if (known == null) {
-            known = CsvTable.cells(file, separator, names, lines, dropped);
+            // A row with too few or too many cells fails alone, here as later.
+            List<CsvText.Line> whole = lines.stream()
+                    .filter(one -> one.cells().size() == names.cells().size())
+                    .toList();
+            known = CsvTable.cells(file, separator, names, whole.isEmpty() ? lines : whole, dropped);
             like = known;
         }
-        Part part = new Part(rows, lines, known);
+        Part part = new Lines(rows, lines, known);
         rows += lines.size();
         return part;
     }
 
-    /** Returns which part of the file has been read, 0 to 1. */
+    private CsvText.Line names() throws IOException {
+        CsvText.Line read = header;
+        if (read == null) {
+            read = header();
+            header = read;
+        }
+        return read;
+    }
+
+    @Override
     public double fraction() {
         return length == 0 ? 1 : Math.min(1, (double) bytes.count / length);
     }
@@ -145,8 +150,9 @@ public final class CsvParts implements AutoCloseable {
             throw new IOException(file + ": is empty; the first line names the columns");
         }
         int from = line;
-        separator = declared.orElse(CsvText.separator(first));
-        return CsvText.lines(file, rest(first), separator, from).get(0);
+        String whole = rest(first);
+        separator = declared.orElse(CsvText.separator(whole));
+        return CsvText.lines(file, whole, separator, from).get(0);
     }
 
     private @Nullable String row() throws IOException {
@@ -161,7 +167,12 @@ public final class CsvParts implements AutoCloseable {
             return first;
         }
         StringBuilder all = new StringBuilder(first);
+        int from = line;
         while (quoted) {
+            if (all.length() > LONGEST_ROW) {
+                throw new IOException(file + ": a quote opens in line " + from + " and is not closed in " + LONGEST_ROW
+                        + " characters; close it, or write two quotes for one");
+            }
             String next = physical();
             if (next == null) {
                 return all.toString();
@@ -184,7 +195,7 @@ public final class CsvParts implements AutoCloseable {
                 } else if (c == '"') {
                     quoted = false;
                 }
-            } else if (c == separator) {
+            } else if (separator == 0 ? CsvText.SEPARATORS.indexOf(c) >= 0 : c == separator) {
                 start = true;
             } else if (start && c == '"') {
                 quoted = true;

@@ -31,6 +31,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
     private static final Pattern NUMBER = Pattern.compile("[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?");
     private static final Set<String> MISSING = Set.of("", "na", "n/a", "nan", "null", "none", "nil", "?", "-", "#n/a");
     private static final Set<String> INDEX_NAMES = Set.of("index", "id", "row", "level_0");
+    /** From here on numbers of 64 bits leave whole numbers out: another one may have been meant. */
     private static final double LARGEST_INTEGER = 1L << 53;
 
     /**
@@ -54,6 +55,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
      * @param header names of all columns
      * @param kept positions of the columns that are read
      * @param decimalComma whether numbers may have one
+     * @param fractions how the first number with a fraction was written, in this table and others like it
      * @param notes how the file was read, as notices for the user
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -63,6 +65,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
             int[] kept,
             List<CsvText.Line> lines,
             boolean decimalComma,
+            Fractions fractions,
             List<String> notes) {
         /** Returns the names of the columns that are read. */
         List<String> columns() {
@@ -72,7 +75,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         /** Returns other lines of the same file, read in the same way. */
         Cells with(List<CsvText.Line> others) throws IOException {
             checkWidths(file, header, others);
-            return new Cells(file, header, kept, others, decimalComma, notes);
+            return new Cells(file, header, kept, others, decimalComma, fractions, notes);
         }
 
         String where(CsvText.Line line, int column) {
@@ -125,7 +128,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
         if (kept.length == 0) {
             throw new IOException(file + ": no column is left");
         }
-        return new Cells(file, header, kept, lines, decimalComma, List.copyOf(notes));
+        return new Cells(file, header, kept, lines, decimalComma, new Fractions(), List.copyOf(notes));
     }
 
     private static void checkWidths(Path file, List<String> header, List<CsvText.Line> lines) throws IOException {
@@ -190,8 +193,6 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
     /** Converts cells to numbers. */
     static final class Reader {
         private final Cells cells;
-        private int comma;
-        private int point;
 
         Reader(Cells cells) {
             this.cells = cells;
@@ -221,12 +222,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
                                 + "; fill missing values in first, or leave the line out, or the column with --drop");
             }
             if (cells.decimalComma() && isNumber(cell, true)) {
-                comma = comma == 0 && cell.indexOf(',') >= 0 ? line.number() : comma;
-                point = point == 0 && cell.indexOf('.') >= 0 ? line.number() : point;
-                if (comma > 0 && point > 0) {
-                    throw new IOException(cells.file() + ": line " + comma + " has a decimal comma and line " + point
-                            + " a decimal point; write all numbers one way, without signs between thousands");
-                }
+                cells.fractions().check(cells.file(), line.number(), cell);
             }
             if (!isNumber(cell, cells.decimalComma())) {
                 String hint = isNumber(cell, true)
@@ -234,7 +230,33 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
                         : "leave the column out with --drop, or say with --schema how its categories are encoded";
                 throw new IOException(cells.where(line, column) + "'" + cell + "' is not a number; " + hint);
             }
-            return Double.parseDouble(cells.decimalComma() ? cell.replace(',', '.') : cell);
+            double number = Double.parseDouble(cells.decimalComma() ? cell.replace(',', '.') : cell);
+            if (Double.isInfinite(number)) {
+                throw new IOException(cells.where(line, column) + "'" + cell + "' is larger than any number of 64 bits;"
+                        + " mend it, or leave the line out");
+            }
+            return number;
+        }
+    }
+
+    /** Whether fractions are written with a comma or a point; the first one decides. */
+    static final class Fractions {
+        private int line;
+        private boolean comma;
+
+        void check(Path file, int number, String cell) throws IOException {
+            boolean withComma = cell.indexOf(',') >= 0;
+            if (!withComma && cell.indexOf('.') < 0) {
+                return;
+            }
+            if (line == 0) {
+                line = number;
+                comma = withComma;
+            } else if (comma != withComma) {
+                throw new IOException(file + ": line " + (comma ? line : number) + " has a decimal comma and line "
+                        + (comma ? number : line)
+                        + " a decimal point; write all numbers one way, without signs between thousands");
+            }
         }
     }
 
@@ -244,7 +266,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
     }
 
     private static boolean isInteger(double value) {
-        return Math.rint(value) == value && Math.abs(value) <= LARGEST_INTEGER;
+        return Math.rint(value) == value && Math.abs(value) < LARGEST_INTEGER;
     }
 
     /** Returns the table, shape {@code (rows, columns)}. */
@@ -254,7 +276,7 @@ record CsvTable(Path file, List<String> columns, List<double[]> rows, List<Strin
                 for (int i = 0; i < row.length; i++) {
                     if (!isInteger(row[i])) {
                         throw new IOException(file + ": column '" + columns.get(i) + "' holds " + row[i]
-                                + ", which is no integer; read the table as float32, or leave the column out"
+                                + ", which is no integer below 2^53; read the table as float32, or leave the column out"
                                 + " with --drop");
                     }
                 }

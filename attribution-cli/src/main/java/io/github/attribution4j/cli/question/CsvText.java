@@ -35,6 +35,9 @@ record CsvText(char separator, List<Line> lines) {
 
     static final char BYTE_ORDER_MARK = '\ufeff';
 
+    /** What may be between cells, unless the file declares another character. */
+    static final String SEPARATORS = ",;\t";
+
     /**
      * Reads a file.
      *
@@ -105,20 +108,30 @@ record CsvText(char separator, List<Line> lines) {
 
     /** Returns the most frequent separator of the header, outside of quotes. */
     static char separator(String text) {
-        char[] known = {',', ';', '\t'};
-        int[] counts = new int[known.length];
+        int[] counts = new int[SEPARATORS.length()];
         boolean quoted = false;
+        boolean start = true;
         for (int i = 0; i < text.length() && (quoted || text.charAt(i) != '\n'); i++) {
-            quoted ^= text.charAt(i) == '"';
-            for (int k = 0; k < known.length; k++) {
-                counts[k] += !quoted && text.charAt(i) == known[k] ? 1 : 0;
+            char c = text.charAt(i);
+            int kind = SEPARATORS.indexOf(c);
+            if (quoted && c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"') {
+                i++;
+            } else if (c == '"') {
+                // Within a name a quote is a character like others.
+                quoted = !quoted && start;
+                start = false;
+            } else if (!quoted && kind >= 0) {
+                counts[kind]++;
+                start = true;
+            } else {
+                start &= c == ' ';
             }
         }
         int most = 0;
-        for (int k = 1; k < known.length; k++) {
+        for (int k = 1; k < counts.length; k++) {
             most = counts[k] > counts[most] ? k : most;
         }
-        return known[most];
+        return SEPARATORS.charAt(most);
     }
 
     /** Splits a text into cells. */
@@ -128,6 +141,7 @@ record CsvText(char separator, List<Line> lines) {
         private final char separator;
         private final List<Line> lines = new ArrayList<>();
         private List<String> cells = new ArrayList<>();
+        private boolean anyQuoted;
         private int line;
         private int started;
 
@@ -159,6 +173,7 @@ record CsvText(char separator, List<Line> lines) {
             }
             if (at < text.length() && text.charAt(at) == '"') {
                 at = quoted(at + 1, cell);
+                anyQuoted = true;
             }
             while (at < text.length() && text.charAt(at) != separator && text.charAt(at) != '\n') {
                 cell.append(text.charAt(at++));
@@ -195,10 +210,11 @@ record CsvText(char separator, List<Line> lines) {
         }
 
         private void endLine() {
-            if (cells.size() > 1 || !cells.get(0).isEmpty()) {
+            if (cells.size() > 1 || !cells.get(0).isEmpty() || anyQuoted) {
                 lines.add(new Line(started, List.copyOf(cells)));
             }
             cells = new ArrayList<>();
+            anyQuoted = false;
             line++;
             started = line;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
+import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.table.Column;
 import io.github.attribution4j.table.TableEncoder;
@@ -8,6 +9,7 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -48,7 +50,11 @@ record EncodedTable(TableEncoder encoder, List<Map<String, @Nullable Object>> ro
                 throw new NoSuchFileException(file + " (--schema is a file, or index or one-hot)");
             }
             try {
-                return new Schema(TableEncoder.parse(Files.readString(file)), false, true);
+                String schema = Files.readString(file);
+                boolean marked = !schema.isEmpty() && schema.charAt(0) == CsvText.BYTE_ORDER_MARK;
+                return new Schema(TableEncoder.parse(marked ? schema.substring(1) : schema), false, true);
+            } catch (CharacterCodingException e) {
+                throw new IOException(file + ": is not UTF-8; save the schema as such", e);
             } catch (IllegalArgumentException e) {
                 throw new IOException(file + ": " + e.getMessage(), e);
             }
@@ -70,6 +76,12 @@ record EncodedTable(TableEncoder encoder, List<Map<String, @Nullable Object>> ro
                             + "' is not in the schema; add it there, or leave it out with --drop");
                 }
             }
+            for (String column : known) {
+                if (!cells.columns().contains(column)) {
+                    throw new IOException(cells.file() + ": has no column '" + column + "', which is in the schema; "
+                            + NearNames.hint(column, cells.columns()));
+                }
+            }
             return new EncodedTable(given, rows(cells, kinds(cells, given)), cells.notes());
         }
         List<Map<String, @Nullable Object>> rows = rows(cells, kinds(cells));
@@ -87,20 +99,31 @@ record EncodedTable(TableEncoder encoder, List<Map<String, @Nullable Object>> ro
         }
     }
 
+    /**
+     * What a column holds.
+     *
+     * @param categories those of the column, to look up cells
+     */
+    private record Kind(Column column, Set<String> categories) {
+        Kind(Column column) {
+            this(column, Set.copyOf(column.categories()));
+        }
+    }
+
     /** Returns the kinds of the columns by their names in a schema; none of those that are not in it. */
-    private static Map<Integer, Column> kinds(CsvTable.Cells cells, TableEncoder encoder) {
-        Map<Integer, Column> kinds = new LinkedHashMap<>();
+    private static Map<Integer, Kind> kinds(CsvTable.Cells cells, TableEncoder encoder) {
+        Map<Integer, Kind> kinds = new LinkedHashMap<>();
         for (int position : cells.kept()) {
             encoder.columns().stream()
                     .filter(column -> column.name().equals(cells.header().get(position)))
-                    .forEach(column -> kinds.put(position, column));
+                    .forEach(column -> kinds.put(position, new Kind(column)));
         }
         return kinds;
     }
 
-    /** Returns the kinds of the columns by their cells; categories are not listed yet. */
-    private static Map<Integer, Column> kinds(CsvTable.Cells cells) {
-        Map<Integer, Column> kinds = new LinkedHashMap<>();
+    /** Returns the kinds of the columns by their cells; categories are in no order yet. */
+    private static Map<Integer, Kind> kinds(CsvTable.Cells cells) {
+        Map<Integer, Kind> kinds = new LinkedHashMap<>();
         for (int position : cells.kept()) {
             List<String> values = cells.lines().stream()
                     .map(line -> line.cells().get(position))
@@ -113,19 +136,21 @@ record EncodedTable(TableEncoder encoder, List<Map<String, @Nullable Object>> ro
             String name = cells.header().get(position);
             Column.Kind kind = numbers ? Column.Kind.NUMBER : words ? Column.Kind.BOOLEAN : Column.Kind.INDEX;
             List<String> categories = kind == Column.Kind.INDEX ? List.copyOf(Set.copyOf(values)) : List.of();
-            kinds.put(position, new Column(name, kind, categories, true));
+            kinds.put(position, new Kind(new Column(name, kind, categories, true)));
         }
         return kinds;
     }
 
-    private static List<Map<String, @Nullable Object>> rows(CsvTable.Cells cells, Map<Integer, Column> columns)
+    private static List<Map<String, @Nullable Object>> rows(CsvTable.Cells cells, Map<Integer, Kind> columns)
             throws IOException {
         CsvTable.Reader reader = new CsvTable.Reader(cells);
         List<Map<String, @Nullable Object>> rows = new ArrayList<>();
         for (CsvText.Line line : cells.lines()) {
             Map<String, @Nullable Object> row = new LinkedHashMap<>();
-            for (Map.Entry<Integer, Column> column : columns.entrySet()) {
-                row.put(column.getValue().name(), value(cells, reader, line, column.getKey(), column.getValue()));
+            for (Map.Entry<Integer, Kind> column : columns.entrySet()) {
+                row.put(
+                        column.getValue().column().name(),
+                        value(cells, reader, line, column.getKey(), column.getValue()));
             }
             rows.add(row);
         }
@@ -133,10 +158,11 @@ record EncodedTable(TableEncoder encoder, List<Map<String, @Nullable Object>> ro
     }
 
     private static @Nullable Object value(
-            CsvTable.Cells cells, CsvTable.Reader reader, CsvText.Line line, int position, Column column)
+            CsvTable.Cells cells, CsvTable.Reader reader, CsvText.Line line, int position, Kind kind)
             throws IOException {
         String cell = line.cells().get(position);
-        if (column.categories().contains(cell)) {
+        Column column = kind.column();
+        if (kind.categories().contains(cell)) {
             return cell;
         }
         if (CsvTable.isMissing(cell)) {

@@ -205,8 +205,13 @@ public final class InputOptions {
     @Nullable
     Integer threads;
 
-    /** Some rows of the input, a table; set where the file is read in parts. */
-    CsvTable.@Nullable Cells part;
+    /** Some rows of the input; set where the file is read in parts. */
+    RowParts.@Nullable Chosen chosen;
+
+    /** Returns the numbers of the rows in the whole input, where it is read in parts. */
+    public Optional<long[]> rowNumbers() {
+        return Optional.ofNullable(chosen).map(RowParts.Chosen::numbers);
+    }
 
     /** Returns whether an input is given. */
     public boolean hasInput() {

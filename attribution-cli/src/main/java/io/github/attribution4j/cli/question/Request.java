@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * The contents of the files: the inputs of the model, and how further files are read.
@@ -130,9 +131,9 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     private static Request read(
             InputOptions options, InputFile.Reading reading, int channels, boolean single, RuledModel model)
             throws IOException {
-        InputFile whole = options.part == null
+        InputFile whole = options.chosen == null
                 ? InputFile.read(options.requiredInput(), reading, channels, model.tensors())
-                : InputFile.of(options.part, reading, model.tensors());
+                : options.chosen.source().read(reading, model.tensors());
         InputFile file = chosen(options, whole);
         Set<String> taken = new HashSet<>();
         Inputs inputs = Inputs.none();
@@ -172,7 +173,7 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
             }
         }
         inputs = namedAsIn(model, inputs);
-        inputs = selected(options, named(file, inputs));
+        inputs = selected(options, named(options, file, inputs));
         Sources sources =
                 new Files(reading.like(file), channels, model, inputs.attributedInputs(), file.columns(), single);
         try {
@@ -207,11 +208,14 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
     }
 
     /** Returns inputs whose features have the names of the table's columns. */
-    private static Inputs named(InputFile file, Inputs inputs) {
+    private static Inputs named(InputOptions options, InputFile file, Inputs inputs) {
         Inputs.Input first = inputs.all().get(0);
         if (file.encoder().isPresent()) {
             Inputs encoded = inputs.named(first.name(), file.encoder().get().featureNames());
             return file.encoder().get().allowsMissing() ? encoded.allowMissing() : encoded;
+        }
+        if (options.chosen != null && file.columns().isEmpty()) {
+            return byPosition(inputs);
         }
         int columns = file.columns().size();
         boolean table = columns > 0 && new HashSet<>(file.columns()).size() == columns;
@@ -220,6 +224,21 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                         && first.tensor().shape().rank() == 2
                 ? inputs.named(first.name(), FeatureNames.columns(file.columns().toArray(String[]::new)))
                 : inputs;
+    }
+
+    /** Names the columns of arrays, such as {@code x[0]}, so that the values of many rows can be compared. */
+    private static Inputs byPosition(Inputs inputs) {
+        Inputs named = inputs;
+        for (Inputs.Input input : inputs.attributedInputs()) {
+            Shape shape = input.tensor().shape();
+            if (shape.rank() == 2) {
+                String[] names = LongStream.range(0, shape.dim(1))
+                        .mapToObj(i -> input.name() + "[" + i + "]")
+                        .toArray(String[]::new);
+                named = named.named(input.name(), FeatureNames.columns(names));
+            }
+        }
+        return named;
     }
 
     private static String listed(List<NamedTensor> arrays) {

@@ -10,13 +10,23 @@ import com.google.gson.JsonParser;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Shape;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,6 +161,156 @@ class SummaryCommandTest {
         assertThat(Files.readString(report)).isEqualTo(first);
     }
 
+    /** Renames the first column, in the table and in the baseline, to a name whose characters take several bytes. */
+    private void rename() throws IOException {
+        for (Path file : List.of(table, Cli.demo(folder, "patient-baseline.csv"))) {
+            Files.writeString(file, Files.readString(file).replaceFirst("mean radius", "Gr\u00f6\u00dfe \u5927"));
+        }
+    }
+
+    @Test
+    void aFileCutOffAtAnyByteIsGoneOnWith() throws IOException {
+        rename();
+        summary("--probability", "0", "--part", "3");
+        byte[] whole = Files.readAllBytes(results);
+        String first = Files.readString(report);
+        assertThat(first).contains(">Gr\u00f6\u00dfe \u5927<");
+        String text = Files.readString(results);
+        int line = text.substring(0, text.indexOf('\n') + 1).getBytes(StandardCharsets.UTF_8).length;
+        int wide = text.substring(0, text.indexOf('\u5927')).getBytes(StandardCharsets.UTF_8).length;
+        for (int cut :
+                new int[] {0, 1, wide + 1, wide + 2, line - 1, line, line + 1, line + wide + 2, whole.length - 1}) {
+            Files.write(results, Arrays.copyOf(whole, cut));
+            Said said = summary("--probability", "0", "--part", "3");
+            assertThat(said.err()).as("cut at %d", cut).isEmpty();
+            assertThat(Files.readString(report)).as("cut at %d", cut).isEqualTo(first);
+            // A line is whole without its end.
+            assertThat(said.out())
+                    .as("cut at %d", cut)
+                    .startsWith("7 rows: " + (cut < line - 1 ? 7 : cut == whole.length - 1 ? 0 : 4) + " done");
+            assertThat(summary("--probability", "0", "--part", "3").out()).startsWith("7 rows: 0 done, 7 done before");
+        }
+    }
+
+    @Test
+    void aReportSaysNothingOfOtherQuestionsInTheSameFile() throws IOException {
+        summary("--probability", "0", "--set", "steps=7");
+        String first = Files.readString(report);
+        assertThat(first).contains("<dt>steps</dt><dd>7</dd>", "<dt>model</dt><dd>breast-cancer.pt</dd>");
+        summary("--probability", "0", "--method", "feature-ablation");
+        assertThat(Files.readString(report))
+                .contains("<dd>feature-ablation</dd>")
+                .doesNotContain("<dt>steps</dt>");
+        Said again = summary("--probability", "0", "--set", "steps=7");
+        assertThat(again.out()).startsWith("7 rows: 0 done, 7 done before");
+        assertThat(Files.readString(report)).isEqualTo(first);
+    }
+
+    @Test
+    void aRowHasTheSameNumbersWhateverIsBesideIt() throws IOException {
+        String[] sampled = {"--probability", "0", "--method", "shapley-sampling", "--set", "samples=4"};
+        summary(with(sampled, "--part", "7"));
+        Map<Integer, JsonArray> together = byRow();
+        assertThat(together).hasSize(7);
+        Files.delete(results);
+        List<String> lines = lines(7);
+        lines.set(3, "broken" + lines.get(3).substring(lines.get(3).indexOf(',')));
+        Files.write(table, lines);
+        assertThat(summary(with(sampled, "--part", "4")).out()).startsWith("7 rows: 6 done, 0 done before, 1 failed");
+        Map<Integer, JsonArray> apart = byRow();
+        assertThat(apart.keySet()).containsExactlyInAnyOrder(0, 1, 3, 4, 5, 6);
+        apart.forEach((row, values) -> {
+            for (int f = 0; f < values.size(); f++) {
+                assertThat(values.get(f).getAsDouble())
+                        .as("row %d", row)
+                        .isCloseTo(together.get(row).get(f).getAsDouble(), within(1e-5));
+            }
+        });
+        // Two equal rows draw other coalitions.
+        assertThat(together.get(0)).isNotEqualTo(together.get(5));
+        // Parts are no part of the question.
+        Files.write(table, lines(7));
+        assertThat(summary(with(sampled, "--part", "2")).out()).startsWith("7 rows: 1 done, 6 done before");
+    }
+
+    private static String[] with(String[] some, String... more) {
+        return Stream.concat(Arrays.stream(some), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    private Map<Integer, JsonArray> byRow() throws IOException {
+        Map<Integer, JsonArray> rows = new TreeMap<>();
+        for (JsonObject line : results()) {
+            JsonArray numbers = line.getAsJsonArray("rows");
+            for (int i = 0; numbers != null && i < numbers.size(); i++) {
+                rows.put(
+                        numbers.get(i).getAsInt(),
+                        line.getAsJsonArray("attributions").get(i).getAsJsonArray());
+            }
+        }
+        return rows;
+    }
+
+    @Test
+    void rowsOfAnArrayAreReported() throws IOException {
+        Path arrays = folder.resolve("rows.npz");
+        try (TensorScope scope = TensorScope.open()) {
+            double[] values = lines(7).stream()
+                    .skip(1)
+                    .flatMap(line -> Arrays.stream(line.split(",", -1)))
+                    .mapToDouble(Double::parseDouble)
+                    .toArray();
+            NumpyFiles.writeNpz(arrays, Map.of("row", Tensors.ofJava().of(values, DataType.FLOAT32, Shape.of(7, 30))));
+        }
+        summary("--probability", "0");
+        Map<Integer, JsonArray> expected = byRow();
+        Path other = folder.resolve("other.jsonl");
+        Said alone = Cli.run(
+                "summary",
+                "--model",
+                folder.resolve("breast-cancer.pt").toString(),
+                "--input",
+                arrays.toString(),
+                "--baseline",
+                folder.resolve("patient-baseline.csv").toString(),
+                "--probability",
+                "0",
+                "--part",
+                "3",
+                "--html",
+                report.toString(),
+                "--results",
+                other.toString());
+        assertThat(alone.out()).startsWith("7 rows: 7 done");
+        results = other;
+        Map<Integer, JsonArray> found = byRow();
+        assertThat(found.keySet()).isEqualTo(expected.keySet());
+        found.forEach((row, values) -> {
+            for (int f = 0; f < 30; f++) {
+                assertThat(values.get(f).getAsDouble())
+                        .isCloseTo(expected.get(row).get(f).getAsDouble(), within(1e-6));
+            }
+        });
+        JsonObject first = results().get(0);
+        assertThat(first.getAsJsonArray("features").get(0).getAsString()).isEqualTo("row[0]");
+        assertThat(first.getAsJsonArray("values").get(0).getAsJsonArray().get(0).getAsString())
+                .isEqualTo("10.0");
+        assertThat(Files.readString(report)).contains("row[24] = 0.1434: ", "high value of the feature");
+    }
+
+    @Test
+    void noFileIsLost() throws IOException {
+        Said over = summary("--results", table.toString());
+        assertThat(over.refusal()).contains("rows.csv: is the input, which would be lost");
+        report = table;
+        assertThat(summary().refusal()).contains("rows.csv: is the input, which would be lost");
+        report = folder.resolve("report.html");
+        Path notes = Files.writeString(folder.resolve("notes.txt"), "do not lose me\n");
+        assertThat(summary("--results", notes.toString()).refusal())
+                .contains("notes.txt: is no file of results, which are lines of JSON");
+        assertThat(notes).hasContent("do not lose me\n");
+        assertThat(Files.readAllLines(table)).hasSize(8);
+    }
+
     @Test
     void oneBadRowFailsAloneAndIsTriedAgain() throws IOException {
         List<String> lines = lines(7);
@@ -235,7 +395,8 @@ class SummaryCommandTest {
         assertThat(none.refusal()).contains("--html is needed");
         assertThat(Cli.run("summary", "--model", "m.pt", "--input", "a.npz", "--html", report.toString())
                         .refusal())
-                .contains("--input a.npz: summary reads tables; give a .csv");
+                .contains("a.npz");
+        assertThat(summary("--fixed", "a.npz").refusal()).contains("--fixed: summary explains all rows of a table");
         Files.writeString(table, "a,b\n");
         assertThat(summary().refusal()).contains("has a header and no rows");
     }

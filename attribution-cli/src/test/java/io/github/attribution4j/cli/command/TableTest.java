@@ -130,6 +130,64 @@ class TableTest {
         }
     }
 
+    @Test
+    void a_report_names_categories_and_not_their_positions() throws IOException {
+        schema = written("people.schema", """
+                age: number
+                income: number missing
+                a: number
+                b: number
+                job: index: clerk, nurse
+                member: boolean
+                """);
+        people = written(
+                "people.csv",
+                "age,income,a,b,job,member\n0.5,-1.5,0,0,nurse,true\n-1,,0,0,clerk,0\n0.25,1,0,0,nurse,1\n");
+        Path report = folder.resolve("report.html");
+        Said said = Cli.run(
+                "summary",
+                "--engine=xgboost",
+                "-m",
+                TREES.toString(),
+                "-i",
+                people.toString(),
+                "--schema",
+                schema.toString(),
+                "-M",
+                "shapley-values",
+                "--baseline",
+                "samples:" + people,
+                "-t",
+                "1",
+                "--html",
+                report.toString());
+        assertThat(said.err()).isEmpty();
+        assertThat(said.out()).startsWith("3 rows: 3 done");
+        assertThat(Files.readString(report))
+                .contains("job = nurse: ", "job = clerk: ", "member = false: ", "income = missing: ", "age = 0.25: ")
+                .doesNotContain("job = 1", "member = 1");
+    }
+
+    @Test
+    void a_schema_and_a_table_that_do_not_fit_are_told_apart() throws IOException {
+        schema = written("people.schema", "age: number\nincome: number missing\njobs: index: clerk, nurse\n");
+        people = written("people.csv", "age,income,job\n1,2,nurse\n");
+        assertThat(explain("-i", people, "--schema", schema).refusal())
+                .contains("people.csv: column 'job' is not in the schema; add it there");
+        assertThat(explain("-i", people, "--schema", schema, "--drop", "job").refusal())
+                .contains("people.csv: has no column 'jobs', which is in the schema");
+        Files.write(schema, new byte[] {'a', (byte) 0xe9, ':', 'n'});
+        assertThat(explain("-i", people, "--schema", schema).refusal()).contains("people.schema: is not UTF-8");
+        schema = written("people.schema", "age: number\nincome: number\njob: index: clerk, nurse\n");
+        people = written("people.csv", "age,income,job\n1,1e400,nurse\n");
+        assertThat(explain("-i", people, "--schema", schema).refusal())
+                .contains("line 2, column 'income': '1e400' is larger than any number of 64 bits");
+        people = written("people.csv", "age,income,job\n1,9007199254740993,nurse\n");
+        assertThat(explain("-i", people, "--schema", schema, "--dtype", "int64").refusal())
+                .contains("column 'income'")
+                .contains("is out of the range of int64");
+    }
+
     @ParameterizedTest
     @CsvSource({"one-hot, 'age,y,w,job,member'", "index, 'age,y,w,v,job,member'"})
     void kinds_are_inferred_and_said(String how, String header) throws IOException {
@@ -221,7 +279,7 @@ class TableTest {
                 "age,income,job,member\\n1,x,nurse,1|line 2, column 'income': 'x' is not a number",
                 "age,income,job,member,label\\n1,2,nurse,1,0|column 'label' is not in the schema; add it there, or"
                         + " leave",
-                "age,income,job\\n1,2,nurse|row 0, column 'member': the row has no such column"
+                "age,income,job\\n1,2,nurse|has no column 'member', which is in the schema"
             })
     void tables_that_do_not_fit_the_schema_are_refused(String text, String part) throws IOException {
         Path table = written("bad.csv", text.replace("\\n", "\n"));
