@@ -15,6 +15,7 @@ module io.github.attribution4j.core {
             io.github.attribution4j.cli,
             io.github.attribution4j.djl,
             io.github.attribution4j.onnx,
+            io.github.attribution4j.spark,
             io.github.attribution4j.testkit;
     exports io.github.attribution4j.mask;
     exports io.github.attribution4j.model;

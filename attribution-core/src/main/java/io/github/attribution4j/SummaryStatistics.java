@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -35,9 +36,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Captum's {@code Summarizer} and {@code ClassSummarizer} hold the same statistics of tensors without names; their
  * {@code Var(order=1)} is {@link Feature#variance}, and they have no mean magnitude.
  *
- * <p>Not thread-safe; give each thread one of its own.
+ * <p>Not thread-safe; give each thread one of its own. Serializable, so that parts of a cluster can send theirs to be
+ * merged; for nothing that is kept, since the form changes with the library.
  */
-public final class SummaryStatistics {
+public final class SummaryStatistics implements Serializable {
+    private static final long serialVersionUID = 1L;
+
     private List<String> names;
     private final Map<String, SummaryStatistics> groups = new LinkedHashMap<>();
     private long examples;
