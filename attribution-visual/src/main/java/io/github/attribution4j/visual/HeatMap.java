@@ -6,6 +6,8 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.ColorScale;
 import io.github.attribution4j.visual.internal.Numbers;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -86,6 +88,8 @@ public final class HeatMap {
 
         boolean legend = true;
         int panelSize = 280;
+        String[] rowNames = {};
+        String[] columnNames = {};
     }
 
     private HeatMap(double[] values, int channelCount, int height, int width, Settings settings) {
@@ -128,7 +132,8 @@ public final class HeatMap {
 
     /**
      * Returns a heat map of the only attributed input of an explanation. Method, target, scores and settings are its
-     * title, subtitle and note until others are set.
+     * title, subtitle and note until others are set. Rows and columns have the {@link #names} of the positions on the
+     * last two axes, as those of a matrix of interactions do.
      *
      * @param explanation with attributions of shape {@code [N, C, H, W]} or {@code [N, H, W]}; copied, not closed
      * @param example which row of the batch
@@ -159,8 +164,22 @@ public final class HeatMap {
         int[] shape = Explained.imageShape("attribution", tensor);
         int pixels = shape[1] * shape[2];
         // A group of several channels contributes once to the pixel; the reduction would count it for each channel.
-        return of(explained.once(input, element -> element % pixels), shape[0], shape[1], shape[2])
+        HeatMap map = of(explained.once(input, element -> element % pixels), shape[0], shape[1], shape[2])
                 .caption(explained.caption());
+        int axes = tensor.shape().rank();
+        String[] rows = named(explained.names(input, axes - 2), shape[1]);
+        String[] columns = named(explained.names(input, axes - 1), shape[2]);
+        return map.with(settings -> {
+            settings.rowNames = rows;
+            settings.columnNames = columns;
+        });
+    }
+
+    /** Returns a name for each position, blank for those after the last name; none where there are none. */
+    private static String[] named(Optional<String[]> names, int positions) {
+        String[] padded = names.map(given -> Arrays.copyOf(given, positions)).orElse(new String[0]);
+        Arrays.setAll(padded, i -> padded[i] == null ? "" : padded[i]);
+        return padded;
     }
 
     static void checkShape(String argument, int length, int channels, int height, int width) {
@@ -278,6 +297,31 @@ public final class HeatMap {
     }
 
     /**
+     * Returns a copy with the names of rows and columns, which stand beside and below them in the view
+     * {@link View#HEAT_MAP}. Up to 64 of them make the panel so large that each has room; of more, every second, third
+     * and so on is named.
+     *
+     * @param rows one for each row, from the top; none to leave them unnamed
+     * @param columns one for each column, from the left; none to leave them unnamed
+     * @throws IllegalArgumentException if there are some, but not as many as rows or columns
+     */
+    public HeatMap names(String[] rows, String[] columns) {
+        String[] rowNames = checkedNames("rows", rows, height);
+        String[] columnNames = checkedNames("columns", columns, width);
+        return with(settings -> {
+            settings.rowNames = rowNames;
+            settings.columnNames = columnNames;
+        });
+    }
+
+    private static String[] checkedNames(String argument, String[] names, int wanted) {
+        if (names.length > 0) {
+            Checks.sameLength(argument, names.length, "the heat map's " + argument, wanted);
+        }
+        return Checks.copy(argument, names);
+    }
+
+    /**
      * Returns a copy with panels of another size.
      *
      * @param pixels the longer side, about, in CSS pixels, 16 to 4096; 280 by default
@@ -339,6 +383,7 @@ public final class HeatMap {
         ColorScale colorScale = ColorScale.of(shown, settings.outlierPercentage, map::at);
         return new HeatMapDrawing(
                         shown, height, width, settings.original, colorScale, settings.opacity, settings.caption)
+                .named(settings.rowNames, settings.columnNames)
                 .draw(chosen, smooth(), settings.panelSize, settings.legend, foot(colorScale));
     }
 

@@ -17,6 +17,12 @@ final class HeatMapDrawing {
     private static final double GAP = 16;
     private static final double SHORTEST_BAR = 96;
     private static final String LEGEND = "attribution";
+    /** What a name takes of the axis that it stands at. */
+    private static final double NAME = 14;
+    /** So many positions are made large enough for a name each. */
+    private static final int ALL_NAMED = 64;
+
+    private static final double LONGEST_NAME = 170;
 
     private enum Panel {
         ORIGINAL("original"),
@@ -39,6 +45,8 @@ final class HeatMapDrawing {
     private final ColorScale scale;
     private final Opacity opacity;
     private final Canvas canvas;
+    private String[] rowNames = {};
+    private String[] columnNames = {};
 
     HeatMapDrawing(
             double[] values,
@@ -57,6 +65,13 @@ final class HeatMapDrawing {
         this.canvas = caption.canvas();
     }
 
+    /** Takes names for rows and columns; none where there are none. They are shown beside a heat map alone. */
+    HeatMapDrawing named(String[] rows, String[] columns) {
+        rowNames = rows;
+        columnNames = columns;
+        return this;
+    }
+
     Picture draw(HeatMap.View view, boolean smooth, int panelSize, boolean legend, String foot) {
         List<Panel> panels = switch (view) {
             case HEAT_MAP -> List.of(Panel.HEAT_MAP);
@@ -70,18 +85,23 @@ final class HeatMapDrawing {
         double factor = panelSize / Math.max(columns, rows);
         // Whole pixels per cell, so that all cells are equally large.
         double cell = smooth || factor < 1 ? factor : Math.max(1, Math.rint(factor));
+        boolean named = view == HeatMap.View.HEAT_MAP && rowNames.length + columnNames.length > 0;
+        if (named && original == null && Math.max(columns, rows) <= ALL_NAMED) {
+            cell = Math.max(cell, NAME);
+        }
+        double left = Style.MARGIN + (named ? room(rowNames) : 0);
         double panelWidth = Math.max(12, Math.rint(columns * cell));
         double panelHeight = Math.max(12, Math.rint(rows * cell));
 
         double right = panels.size() * (panelWidth + GAP) - GAP;
         double bar = legend ? GAP + scale.verticalWidth(LEGEND) : 0;
-        double total = Math.max(2 * Style.MARGIN + right + bar, legend || canvas.hasTitle() ? 300 : 0);
+        double total = Math.max(left + right + bar + Style.MARGIN, legend || canvas.hasTitle() ? 300 : 0);
         double y = canvas.heading(total);
         if (legend) {
             y += 4;
         }
         double top = legend ? y + 19 : y;
-        double x = Style.MARGIN;
+        double x = left;
         for (Panel panel : panels) {
             // A single heat map or overlay needs no name: legend and picture show what it is.
             if (legend && (panels.size() > 1 || view == HeatMap.View.MASKED || view == HeatMap.View.ALPHA_SCALED)) {
@@ -92,17 +112,62 @@ final class HeatMapDrawing {
             panel(panel, x, top, panelWidth, panelHeight, smooth);
             x += panelWidth + GAP;
         }
-        double bottom = top + panelHeight;
+        double end = top + panelHeight;
+        if (named) {
+            rowNames(left - 6, top, panelHeight / height);
+            end = columnNames(left, end + 6, panelWidth / width);
+        }
+        double bottom = end;
         if (legend) {
             double barHeight = Math.max(SHORTEST_BAR, panelHeight);
-            double barLeft = Math.max(x, panels.size() == 1 ? Style.MARGIN + 110 + GAP : 0);
+            double barLeft = Math.max(x, panels.size() == 1 ? left + 110 + GAP : 0);
             total = Math.max(total, barLeft + bar - GAP + Style.MARGIN);
             canvas.text(barLeft, y + 6, LEGEND, Style.TEXT, Style.QUIET, Anchor.START);
             scale.vertical(canvas, barLeft, top, barHeight, place -> legendColor(view, place));
-            bottom = top + barHeight;
+            bottom = Math.max(end, top + barHeight);
         }
-        double end = canvas.foot(legend ? foot : "", bottom + 12, total);
-        return new Picture(canvas.titleOr("Attribution heat map"), total, end, canvas, null);
+        double whole = canvas.foot(legend ? foot : "", bottom + 12, total);
+        return new Picture(canvas.titleOr("Attribution heat map"), total, whole, canvas, null);
+    }
+
+    /** Returns what the longest name takes, with the gap before the panel. */
+    private static double room(String[] names) {
+        double widest = 0;
+        for (String name : names) {
+            widest = Math.max(widest, Glyphs.width(shown(name, LONGEST_NAME), Style.TEXT, false));
+        }
+        return widest == 0 ? 0 : widest + 6;
+    }
+
+    private static String shown(String name, double room) {
+        return Glyphs.elide(Glyphs.visible(name), Style.TEXT, false, room);
+    }
+
+    /** Returns from each position that is named how far it is to the next. */
+    private static int step(double cell) {
+        return Math.max(1, (int) Math.ceil(NAME / cell));
+    }
+
+    private void rowNames(double right, double top, double cell) {
+        for (int row = 0; row < rowNames.length; row += step(cell)) {
+            double y = top + (row + 0.5) * cell + 4;
+            canvas.text(right, y, shown(rowNames[row], LONGEST_NAME), Style.TEXT, Style.INK, Anchor.END);
+        }
+    }
+
+    /** Writes names from left to right where all have room so, else from bottom to top; returns the y below them. */
+    private double columnNames(double left, double top, double cell) {
+        boolean level = room(columnNames) <= cell;
+        for (int column = 0; column < columnNames.length; column += step(cell)) {
+            double x = left + (column + 0.5) * cell;
+            String name = shown(columnNames[column], LONGEST_NAME);
+            if (level) {
+                canvas.text(x, top + Style.TEXT - 2, name, Style.TEXT, Style.INK, Anchor.MIDDLE);
+            } else {
+                canvas.upright(x + 4, top, name, Style.TEXT, Style.INK, Anchor.END);
+            }
+        }
+        return top + (columnNames.length == 0 ? 0 : level ? Style.TEXT + 2 : room(columnNames));
     }
 
     private int legendColor(HeatMap.View view, double place) {

@@ -14,11 +14,13 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.shapley.ShapleyInteractions;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -232,6 +234,27 @@ class ExplainedTest {
                         .contains("pulse", "pressure");
             }
         }
+    }
+
+    @Test
+    void aMatrixOfInteractionsHasTheNamesOfItsPairs() throws Exception {
+        try (Tensor row = tensor(1, 3)) {
+            Inputs inputs = Inputs.of(row).named("input0", FeatureNames.columns("age", "income", "employed since"));
+            try (Explanation why =
+                    new ShapleyInteractions().attribute(Model.of(ExplainedTest::products), inputs, Target.output())) {
+                List<String> texts =
+                        Svg.parse(HeatMap.of(why, 0).picture().toSvg()).texts();
+                for (String name : List.of("age", "income", "employed since")) {
+                    assertThat(texts.stream().filter(name::equals)).as(name).hasSize(2);
+                }
+            }
+        }
+    }
+
+    private static double[][] products(double[][] rows) {
+        return Arrays.stream(rows)
+                .map(row -> new double[] {row[0] * row[1] + row[2]})
+                .toArray(double[][]::new);
     }
 
     private static String images(TimeSeriesChart chart) {

@@ -15,6 +15,7 @@ import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -284,6 +285,97 @@ class HeatMapTest {
         assertThatThrownBy(() -> OriginalImage.of(new double[4], 1, 2, 2, 1, 1))
                 .hasMessageContaining("above black (1.0)");
         assertThatThrownBy(() -> Opacity.constant(1.5)).hasMessageContaining("1.5");
+    }
+
+    private static Element text(Svg svg, String text) {
+        return svg.elements("text").stream()
+                .filter(element -> element.getTextContent().equals(text))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void namesStandAtTheMiddleOfTheirRowsAndColumns() throws Exception {
+        String[] names = {"age of the customer in years", "b"};
+        Svg svg = Svg.parse(map(SIGNED).names(names, names).picture().toSvg());
+        Element panel = svg.elements("image").get(0);
+        double left = Svg.number(panel, "x");
+        double top = Svg.number(panel, "y");
+        assertThat(Svg.number(panel, "width"))
+                .as("40 pixels have room for two names")
+                .isEqualTo(40);
+        List<Element> of = svg.elements("text").stream()
+                .filter(element -> element.getTextContent().equals("b"))
+                .toList();
+        double[] row = Svg.extent(of.get(0));
+        double[] column = Svg.extent(of.get(1));
+        assertThat(row[2]).isLessThan(left);
+        assertThat((row[1] + row[3]) / 2).isCloseTo(top + 30, within(2.0));
+        assertThat(column[1]).isGreaterThan(top + 40);
+        assertThat((column[0] + column[2]) / 2).isCloseTo(left + 30, within(2.0));
+        assertThat(of.get(0).hasAttribute("transform")).isFalse();
+        assertThat(of.get(1).hasAttribute("transform"))
+                .as("a long name turns all")
+                .isTrue();
+
+        Svg level = Svg.parse(map(SIGNED)
+                .names(new String[0], new String[] {"a", "b"})
+                .picture()
+                .toSvg());
+        assertThat(text(level, "b").hasAttribute("transform")).isFalse();
+        assertThat(Svg.number(level.elements("image").get(0), "x")).isEqualTo(Style.MARGIN);
+    }
+
+    /** Both renderers turn the same way: ink is where the layout says that the letters are. */
+    @Test
+    void uprightNamesAreWhereTheLayoutPutsThem() throws Exception {
+        String[] names = {"MMMMMMMMMMMMMM", ""};
+        Picture picture =
+                map(0, 0, 0, 0).names(new String[0], names).legend(false).picture();
+        double[] box = Svg.extent(text(Svg.parse(picture.toSvg()), names[0]));
+        BufferedImage image = picture.toImage();
+        double scale = (double) image.getWidth()
+                / Svg.number(Svg.parse(picture.toSvg()).root(), "width");
+        int inside = 0;
+        int outside = 0;
+        for (int y = (int) ((box[1] - 4) * scale); y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                boolean dark = (image.getRGB(x, y) & 0xff) < 0x80;
+                boolean within = x >= (box[0] - 1) * scale
+                        && x <= (box[2] + 1) * scale
+                        && y >= (box[1] - 1) * scale
+                        && y <= (box[3] + 1) * scale;
+                inside += dark && within ? 1 : 0;
+                outside += dark && !within ? 1 : 0;
+            }
+        }
+        assertThat(inside).isGreaterThan(500);
+        assertThat(outside).isZero();
+    }
+
+    @Test
+    void manyNamesHaveRoomOrAreLeftOut() throws Exception {
+        for (int size : new int[] {64, 200}) {
+            String[] names = new String[size];
+            Arrays.setAll(names, i -> "feature " + i);
+            HeatMap map = HeatMap.of(new double[size * size], 1, size, size).names(names, names);
+            List<String> texts = Svg.parse(map.picture().toSvg()).texts();
+            long named =
+                    texts.stream().filter(text -> text.startsWith("feature ")).count();
+            assertThat(named).isEqualTo(size == 64 ? 128 : 40);
+        }
+        assertThatThrownBy(() -> map(SIGNED).names(new String[] {"a"}, new String[0]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("rows: 1 values, but the heat map's rows has 2");
+        OriginalImage image = OriginalImage.stretched(new double[4], 1, 2, 2);
+        assertThat(Svg.parse(map(SIGNED)
+                                .names(new String[] {"p", "q"}, new String[0])
+                                .over(image)
+                                .picture()
+                                .toSvg())
+                        .texts())
+                .as("panels side by side are images")
+                .doesNotContain("p");
     }
 
     /** A CMYK JPEG as ImageIO reads it: its getRGB is much brighter than other software. */

@@ -58,6 +58,26 @@ class LayoutTest {
                 HeatMap.of(Arrays.copyOf(grid, 40), 1, 40, 1)
                         .caption(Caption.of("tall"))
                         .picture());
+        double[] pairs = new double[36];
+        Arrays.setAll(pairs, i -> Math.cos(i * 0.3) * (i % 7));
+        out.put("names", HeatMap.of(pairs, 1, 6, 6).names(NAMES, NAMES).picture());
+        for (int size : new int[] {1, 30, 64, 65, 100}) {
+            String[] names = new String[size];
+            Arrays.setAll(names, i -> i % 5 == 0 ? LONG.substring(i % 17) : "f" + i);
+            out.put(
+                    "names of " + size,
+                    HeatMap.of(Arrays.copyOf(pairs, size * size), 1, size, size)
+                            .names(names, names)
+                            .caption(Caption.of("t"))
+                            .panelSize(size == 30 ? 16 : 280)
+                            .picture());
+        }
+        out.put(
+                "names of columns",
+                HeatMap.of(pairs, 1, 6, 6)
+                        .names(new String[0], NAMES)
+                        .legend(false)
+                        .picture());
         out.put("zeros", HeatMap.of(new double[64], 1, 8, 8).over(gray).picture());
         out.put(
                 "huge",

@@ -56,6 +56,10 @@ final class Svg {
             default -> x;
         };
         double y = number(text, "y");
+        if (text.getAttribute("transform").startsWith("rotate(-90 ")) {
+            // A quarter counterclockwise about x and y: what was left of x is below y.
+            return new double[] {x - 0.75 * size, y - (left + width - x), x + 0.2 * size, y + (x - left)};
+        }
         return new double[] {left, y - 0.75 * size, left + width, y + 0.2 * size};
     }
 

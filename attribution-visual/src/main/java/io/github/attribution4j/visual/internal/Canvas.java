@@ -83,16 +83,22 @@ public final class Canvas {
     }
 
     public void text(double x, double y, String text, double size, int rgb, Anchor anchor) {
-        label(x, y, text, size, false, rgb, anchor);
+        label(x, y, text, size, false, false, rgb, anchor);
+    }
+
+    /** Writes a text from bottom to top; its left end is the lower one. */
+    public void upright(double x, double y, String text, double size, int rgb, Anchor anchor) {
+        label(x, y, text, size, false, true, rgb, anchor);
     }
 
     public void bold(double x, double y, String text, double size, int rgb, Anchor anchor) {
-        label(x, y, text, size, true, rgb, anchor);
+        label(x, y, text, size, true, false, rgb, anchor);
     }
 
-    private void label(double x, double y, String text, double size, boolean bold, int rgb, Anchor anchor) {
+    private void label(
+            double x, double y, String text, double size, boolean bold, boolean upright, int rgb, Anchor anchor) {
         if (!text.isEmpty()) {
-            marks.add(new Mark.Label(x, y, text, size, bold, rgb, anchor, Glyphs.width(text, size, bold)));
+            marks.add(new Mark.Label(x, y, text, size, bold, upright, rgb, anchor, Glyphs.width(text, size, bold)));
         }
     }
 

@@ -105,7 +105,11 @@ public final class Java2dPainter {
             case END -> -1;
         };
         AffineTransform before = graphics.getTransform();
-        graphics.translate(label.x() + shift * advance * squeeze, label.y());
+        graphics.translate(label.x(), label.y());
+        if (label.upright()) {
+            graphics.rotate(-Math.PI / 2);
+        }
+        graphics.translate(shift * advance * squeeze, 0);
         graphics.scale(squeeze, 1);
         graphics.drawString(label.text(), 0, 0);
         graphics.setTransform(before);

@@ -28,9 +28,19 @@ public sealed interface Mark {
 
     /**
      * A line of text on the baseline {@code y}. {@code width} is what the layout reserved: a font with wider glyphs
-     * than the layout assumed is squeezed into it, so that labels never overlap.
+     * than the layout assumed is squeezed into it, so that labels never overlap. An {@code upright} one is turned about
+     * the point, a quarter counterclockwise, and read from bottom to top.
      */
-    record Label(double x, double y, String text, double size, boolean bold, int rgb, Anchor anchor, double width)
+    record Label(
+            double x,
+            double y,
+            String text,
+            double size,
+            boolean bold,
+            boolean upright,
+            int rgb,
+            Anchor anchor,
+            double width)
             implements Mark {}
 
     /** An opaque raster of {@code columns × rows} pixels, row-major {@code 0xRRGGBB}, stretched over the rectangle. */

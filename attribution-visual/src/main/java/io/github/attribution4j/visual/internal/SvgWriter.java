@@ -115,6 +115,13 @@ public final class SvgWriter {
         attribute(out, "x", label.x());
         attribute(out, "y", label.y());
         attribute(out, "font-size", label.size());
+        if (label.upright()) {
+            out.append(" transform=\"rotate(-90 ")
+                    .append(coordinate(label.x()))
+                    .append(' ')
+                    .append(coordinate(label.y()))
+                    .append(")\"");
+        }
         if (label.bold()) {
             out.append(" font-weight=\"bold\"");
         }
