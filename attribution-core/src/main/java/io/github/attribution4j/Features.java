@@ -2,11 +2,10 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.Features.Feature;
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,7 +107,8 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
     /** Returns a feature. */
     @Override
     public Feature get(int index) {
-        return new Feature(name(index), values(index), value(index), contribution(index), standardError(index));
+        return new Feature(
+                name(index), values(index), value(index), condition(index), contribution(index), standardError(index));
     }
 
     /** Returns the contribution of a feature. */
@@ -178,7 +178,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
     public String value(int index) {
         List<Double> values = values(index);
         if (values.size() == 1) {
-            return category(index).orElseGet(() -> brief(values.get(0)));
+            return category(index).orElseGet(() -> Numbers.brief(values.get(0)));
         }
         if (values.isEmpty()) {
             return "";
@@ -190,7 +190,23 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         }
         return values.size() > FeatureGroups.LISTED
                 ? ""
-                : values.stream().map(Features::brief).toList().toString();
+                : values.stream().map(Numbers::brief).toList().toString();
+    }
+
+    /**
+     * Returns the condition on a feature that its contribution is of, such as {@code 12.5 < age ≤ 30}, where a method
+     * explains conditions; else empty. Each example has conditions of its own. Features with other names have none.
+     */
+    public String condition(int index) {
+        return labels.conditions().isEmpty() || renamed != null
+                ? ""
+                : labels.conditions().get(example).get(index);
+    }
+
+    /** Returns what a contribution is of: the condition on the feature, or its name where there is none. */
+    public String subject(int index) {
+        String condition = condition(index);
+        return condition.isEmpty() ? name(index) : condition;
     }
 
     /**
@@ -218,21 +234,6 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
                 && column.startsWith(group)
                 && "_=:. -".indexOf(column.charAt(group.length())) >= 0;
         return within ? column.substring(group.length() + 1).strip() : column;
-    }
-
-    /** NaN in an input means that the value is missing. */
-    private static String brief(double value) {
-        if (Double.isNaN(value)) {
-            return "missing";
-        }
-        if (value == Math.rint(value) && Math.abs(value) < 1e9) {
-            return Long.toString((long) value);
-        }
-        if (Double.isInfinite(value)) {
-            return Double.toString(value);
-        }
-        BigDecimal rounded = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
-        return Math.abs(value) < 1e-4 || Math.abs(value) >= 1e9 ? rounded.toString() : rounded.toPlainString();
     }
 
     private int indexOf(String input) {
@@ -372,18 +373,26 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
      * @param name its name; for a group without a name its number and members
      * @param values its elements, if features are named and rows are small; else none
      * @param value the elements in words: the number, or for a one-hot group the member that is not zero; may be empty
+     * @param condition on the feature, that the contribution is of; empty where there is none
      * @param contribution the attribution; that of a group counts once
      * @param standardError of the contribution, NaN where the method gives none
      */
-    public record Feature(String name, List<Double> values, String value, double contribution, double standardError) {
+    public record Feature(
+            String name,
+            List<Double> values,
+            String value,
+            String condition,
+            double contribution,
+            double standardError) {
         /** Copies the values. */
         public Feature {
             values = List.copyOf(values);
         }
 
-        /** Returns name and value, such as {@code income = 5200}. */
+        /** Returns the condition, or name and value, such as {@code income = 5200}. */
         public String label() {
-            return value.isEmpty() ? name : name + " = " + value;
+            String valued = value.isEmpty() ? name : name + " = " + value;
+            return condition.isEmpty() ? valued : condition;
         }
     }
 

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param groups which elements are one feature; null if each is one of its own
  * @param classes of the model, or none
  * @param targets what is explained in words, one for all examples or one for each
+ * @param conditions for each example the condition on each feature that its contribution is of, such as {@code age ≤
+ *     30}, blank where there is none; none if no feature has one
  */
 record Labels(
         List<FeatureNames> names,
@@ -26,7 +28,8 @@ record Labels(
         boolean ofInputs,
         @Nullable ElementGroups groups,
         List<String> classes,
-        List<String> targets) {
+        List<String> targets,
+        List<List<String>> conditions) {
     /** The largest row whose elements are kept: those of tables are, those of images are not. */
     static final int MOST_VALUES = 1024;
 
@@ -37,6 +40,7 @@ record Labels(
         values = List.copyOf(values);
         classes = List.copyOf(classes);
         targets = List.copyOf(targets);
+        conditions = conditions.stream().map(List::copyOf).toList();
     }
 
     /** Returns labels without names. */
@@ -47,7 +51,7 @@ record Labels(
             names.add(FeatureNames.none());
             values.add(NO_VALUES);
         }
-        return new Labels(names, values, true, null, classes, targets);
+        return new Labels(names, values, true, null, classes, targets, List.of());
     }
 
     /** Returns labels of attributions of inputs, from the inputs that have their names and shapes. */
@@ -71,26 +75,32 @@ record Labels(
             newNames.add(found);
             newValues.add(kept);
         }
-        return new Labels(newNames, newValues, true, groups, classes, targets);
+        return new Labels(newNames, newValues, true, groups, classes, targets, conditions);
     }
 
     /** Returns labels of other attributions: those that have a former name and shape keep the former labels. */
     Labels with(List<FeatureNames> newNames) {
         List<double[]> none = newNames.stream().map(one -> NO_VALUES).toList();
-        return new Labels(newNames, none, ofInputs, null, classes, targets);
+        return new Labels(newNames, none, ofInputs, null, classes, targets, List.of());
     }
 
+    /** Returns labels of other features. */
     Labels withGroups(@Nullable ElementGroups newGroups) {
-        return new Labels(names, values, ofInputs, newGroups, classes, targets);
+        return new Labels(names, values, ofInputs, newGroups, classes, targets, List.of());
     }
 
+    Labels withConditions(List<List<String>> newConditions) {
+        return new Labels(names, values, ofInputs, groups, classes, targets, newConditions);
+    }
+
+    /** Returns labels that do not say what the elements are; conditions hold for them. */
     Labels withoutValues() {
         List<double[]> none = names.stream().map(one -> NO_VALUES).toList();
-        return new Labels(names, none, ofInputs, groups, classes, targets);
+        return new Labels(names, none, ofInputs, groups, classes, targets, List.of());
     }
 
     Labels ofLayers() {
-        return new Labels(names, values, false, groups, classes, targets);
+        return new Labels(names, values, false, groups, classes, targets, conditions);
     }
 
     String target(int example) {

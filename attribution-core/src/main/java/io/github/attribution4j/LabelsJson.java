@@ -41,6 +41,9 @@ final class LabelsJson {
         if (labels.groups() != null) {
             json.add("groups", groups(labels.groups(), explanation));
         }
+        if (!labels.conditions().isEmpty()) {
+            json.add("conditions", GSON.toJsonTree(labels.conditions()));
+        }
         return json;
     }
 
@@ -133,7 +136,10 @@ final class LabelsJson {
                 json.get("ofInputs").getAsBoolean(),
                 json.has("groups") ? readGroups(json.getAsJsonObject("groups")) : null,
                 readTexts(json.getAsJsonArray("classes")),
-                readTexts(json.getAsJsonArray("targets")));
+                readTexts(json.getAsJsonArray("targets")),
+                json.has("conditions")
+                        ? list(json.getAsJsonArray("conditions"), row -> readTexts(row.getAsJsonArray()))
+                        : List.of());
     }
 
     private static FeatureNames readAxes(JsonArray axes) {

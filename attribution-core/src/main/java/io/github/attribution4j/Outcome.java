@@ -38,6 +38,7 @@ public final class Outcome {
         private boolean ofInputs = true;
         private @Nullable List<FeatureNames> features;
         private @Nullable ElementGroups groups;
+        private List<List<String>> conditions = List.of();
         private double @Nullable [] baselineScores;
         private double @Nullable [] gap;
         private Map<String, double[]> measures = Map.of();
@@ -174,6 +175,15 @@ public final class Outcome {
                 new ElementGroups(List.copyOf(shapes), List.copyOf(ids), List.copyOf(groupNames), shared, null));
     }
 
+    /**
+     * Returns a copy whose attributions are of conditions on the features; see {@link Features#condition}.
+     *
+     * @param conditions for each example one for each feature, blank where there is none
+     */
+    public Outcome conditions(List<List<String>> conditions) {
+        return with(copy -> copy.conditions = List.copyOf(conditions));
+    }
+
     /** Returns a copy with the names and groups of an explanation of copies of the examples. */
     Outcome like(Explanation copies) {
         return with(copy -> {
@@ -223,7 +233,8 @@ public final class Outcome {
     private Labels labels(Evaluator evaluator, List<String> names) {
         Labels none = Labels.none(parts.attributions.size(), evaluator.classes(), evaluator.words());
         Labels labels = (parts.features == null ? none : none.with(parts.features))
-                .withGroups(parts.groups == null ? null : parts.groups.of(evaluator.sources()));
+                .withGroups(parts.groups == null ? null : parts.groups.of(evaluator.sources()))
+                .withConditions(parts.conditions);
         return parts.ofInputs ? labels.ofInputs(evaluator.inputs(), names, parts.attributions) : labels.ofLayers();
     }
 

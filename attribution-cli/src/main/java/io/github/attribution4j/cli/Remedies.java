@@ -53,6 +53,9 @@ public final class Remedies {
             Remedy.of("Target\\.at\\(\\.\\.\\.\\)", "--target-at"),
             Remedy.of("Target\\.output\\(\\)", "--target output"),
             Remedy.of("Baseline\\.samples\\(\\.\\.\\.\\)", "--baseline samples:FILE"),
+            Remedy.of(
+                    "start with quartiles\\(\\), deciles\\(\\), quantiles\\(bins\\) or values\\(\\)",
+                    "start with quartile, decile, quantile:BINS or values"),
             Remedy.of("Baseline\\.mean\\(\\.\\.\\.\\)", "--baseline mean:FILE"),
             Remedy.of("Baseline\\.of\\(\\.\\.\\.\\)", "--baseline FILE"),
             Remedy.of(

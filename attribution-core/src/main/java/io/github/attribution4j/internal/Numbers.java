@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.internal;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Arrays;
 
 /** Numbers as texts: separated by commas, in brackets or not. */
@@ -52,6 +54,21 @@ public final class Numbers {
         return number == Math.rint(number) && Math.abs(number) < LARGEST_WHOLE
                 ? Long.toString((long) number)
                 : Double.toString(number);
+    }
+
+    /** Returns a number as text for people: whole, or four digits of it; NaN is {@code missing}. */
+    public static String brief(double number) {
+        if (Double.isNaN(number)) {
+            return "missing";
+        }
+        if (number == Math.rint(number) && Math.abs(number) < 1e9) {
+            return Long.toString((long) number);
+        }
+        if (Double.isInfinite(number)) {
+            return Double.toString(number);
+        }
+        BigDecimal rounded = new BigDecimal(number).round(new MathContext(4)).stripTrailingZeros();
+        return Math.abs(number) < 1e-4 || Math.abs(number) >= 1e9 ? rounded.toString() : rounded.toPlainString();
     }
 
     private static String[] parts(String text, String separator) {

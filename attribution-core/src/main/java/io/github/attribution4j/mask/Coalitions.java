@@ -122,6 +122,19 @@ public final class Coalitions {
         void fill(int example, int row, boolean[] kept);
     }
 
+    /** Says of which sample of the baseline each group of a row has its values. */
+    @FunctionalInterface
+    public interface Mixing {
+        /**
+         * Says it for one row. Must not depend on other rows.
+         *
+         * @param example the example
+         * @param row number of the row among those of its example, from 0
+         * @param samples takes for each group the number of a sample; it may be longer than the example has groups
+         */
+        void fill(int example, int row, int[] samples);
+    }
+
     /**
      * Starts a computation against a baseline; all that is wrong is reported together.
      *
@@ -270,8 +283,30 @@ public final class Coalitions {
 
     private double[][] scores(IntUnaryOperator rows, Keeping keeping, CoalitionRows.Absent absent) {
         RowIndex index = RowIndex.of(evaluator.examples(), rows);
-        double[] all = means(
-                new CoalitionRows(evaluator.inputs(), absent, groups, index, Math.max(1, background.size()), keeping));
+        return perExample(
+                index,
+                means(new CoalitionRows(
+                        evaluator.inputs(), absent, groups, index, Math.max(1, background.size()), keeping)));
+    }
+
+    /**
+     * Returns the scores of rows that have nothing of the example: each group takes its values from a sample of the
+     * baseline, each from one of its own. One forward row each.
+     *
+     * @param rows for each example how many
+     * @param mixing of which sample each group is
+     * @return for each example the score of each of its rows, seen through the link
+     * @throws IllegalStateException if the baseline is one reference
+     */
+    public double[][] mixedScores(IntUnaryOperator rows, Mixing mixing) {
+        if (background.isSingle()) {
+            throw new IllegalStateException("the baseline is one reference; rows are mixed from a set of samples");
+        }
+        RowIndex index = RowIndex.of(evaluator.examples(), rows);
+        return perExample(index, linked(evaluator.scores(new MixedRows(background.tensors(), groups, index, mixing))));
+    }
+
+    private double[][] perExample(RowIndex index, double[] all) {
         double[][] perExample = new double[evaluator.examples()][];
         for (int example = 0; example < perExample.length; example++) {
             int from = index.start(example);
@@ -324,6 +359,23 @@ public final class Coalitions {
         return groups.products(example, background.tensors(), rows);
     }
 
+    /**
+     * Returns for each attributed input, in order, the samples of the baseline; or its references, one for each example
+     * or one for all. Owned by the evaluation.
+     */
+    public List<Tensor> background() {
+        return background.tensors();
+    }
+
+    /**
+     * Returns the group of every element of an example, row-major.
+     *
+     * @param input position among the attributed inputs
+     */
+    public long[] groupNumbers(int input, int example) {
+        return groups.numbers(input, example);
+    }
+
     /** Returns the weight of a sample of the baseline; 1 for one reference. */
     public double weight(int sample) {
         return background.weight(sample);
@@ -336,6 +388,16 @@ public final class Coalitions {
      */
     public Outcome outcome(double[][] values) {
         return groups.describe(Outcome.of(spread(values)));
+    }
+
+    /**
+     * Returns attributions whose features are the groups, each under a condition.
+     *
+     * @param values for each example the attribution of each group
+     * @param conditions for each example that of each group, blank where there is none; see {@link Outcome#conditions}
+     */
+    public Outcome outcome(double[][] values, List<List<String>> conditions) {
+        return outcome(values).conditions(groups.byFeature(conditions));
     }
 
     /**

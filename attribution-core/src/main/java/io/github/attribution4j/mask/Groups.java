@@ -98,11 +98,34 @@ final class Groups {
 
     /** Says which elements are one feature, unless each is one of its own without a name. */
     Outcome describe(Outcome outcome) {
+        return areElements() ? outcome : outcome.groups(shapes, ids, names);
+    }
+
+    /** Returns whether each group is an element without a name of its own: features are then elements. */
+    private boolean areElements() {
         long elements = inputs.attributed().stream()
                 .mapToLong(tensor -> tensor.shape().row().size())
                 .sum();
-        boolean single = names.isEmpty() && Arrays.stream(counts).allMatch(count -> count == elements);
-        return single ? outcome : outcome.groups(shapes, ids, names);
+        return names.isEmpty() && Arrays.stream(counts).allMatch(count -> count == elements);
+    }
+
+    /** Returns for each example what is known of its groups in the order of the features. */
+    List<List<String>> byFeature(List<List<String>> perGroup) {
+        if (!areElements()) {
+            return perGroup;
+        }
+        List<List<String>> byFeature = new ArrayList<>();
+        for (int example = 0; example < perGroup.size(); example++) {
+            List<String> own = perGroup.get(example);
+            List<String> ordered = new ArrayList<>();
+            for (int input = 0; input < inputs(); input++) {
+                for (long group : numbers(input, example)) {
+                    ordered.add(own.get((int) group));
+                }
+            }
+            byFeature.add(ordered);
+        }
+        return byFeature;
     }
 
     /** Returns an explanation with these groups, whose elements count each. */

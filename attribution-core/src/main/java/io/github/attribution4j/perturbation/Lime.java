@@ -6,21 +6,14 @@ import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
-import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
-import java.util.random.RandomGenerator;
 
 /**
  * LIME: the coefficients of a linear model that is fitted to the score around x.
@@ -50,17 +43,42 @@ import java.util.random.RandomGenerator;
  * <p>If the baseline is a set of samples, f is the mean over all of them, and each coalition costs as many rows; see
  * {@link Coalitions}. Its weight is the mean of the rows' weights.
  *
+ * <p><b>Tables.</b> With a {@link #discretizer} the baseline is a background, a set of rows, and a sample has nothing
+ * of x: each group takes its values from a row of the background, drawn by the weights of the rows and for each group
+ * alone. z is 1 where all of the group's values are in the bins of x, and 0 elsewhere. So the draws are from the
+ * product of the groups' distributions in the background, values within a bin come from rows too, and the coefficient
+ * of a group is what the score gains where x's bin is taken rather than the others.
+ * {@link io.github.attribution4j.Features#condition} says the bin, such as {@code 12.5 < age ≤ 30}. A sample is one
+ * forward row, without a mean over the background.
+ *
+ * <pre>{@code
+ * Explanation why = Lime.tabular()
+ *         .baseline(encoder.background(customers))       // columns, categories and names are those of a TableEncoder
+ *         .mask(encoder.mask())
+ *         .attribute(risk, encoder.inputs(List.of(applicant)));
+ * why.features(0).top(5).forEach(feature -> System.out.println(feature.label() + " " + feature.contribution()));
+ * }</pre>
+ *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes. Their type is the input's, or for inputs of an integer type
  * float32 (float64 if the model's output is).
  *
- * <p><b>Cost.</b> At most {@code samples} forward rows for each example, F(x) among them; equal samples are evaluated
- * once. The fit takes about samples · M² multiplications; M is at most 2048.
+ * <p><b>Cost.</b> At most {@code samples} forward rows for each example, F(x) among them; equal coalitions are
+ * evaluated once. The fit takes about samples · M² multiplications; M is at most 2048.
  *
  * <p><b>Differences to Captum.</b> {@link #captum} has the defaults of Captum's {@code Lime}: 25 samples, lasso of
  * strength 0.01, cosine similarity of width 1. On the same samples the coefficients are the same. Without it the
  * defaults are those of the paper's code for images and texts, with 1000 samples. Captum does not include x among the
  * samples, takes one similarity over all examples of a batch, solves the lasso to a tolerance of 1e-4, and does not
- * report how well the surrogate fits.
+ * report how well the surrogate fits. It has nothing for tables.
+ *
+ * <p><b>Differences to {@code lime_tabular}.</b> {@link #tabular} has the defaults of the paper's code for tables,
+ * {@code LimeTabularExplainer}: 5000 samples, quartiles, ridge of strength 1, and a weight exp(−d² / (2 width²)) where
+ * d² counts the groups that are not kept and the width is 0.75 √M. Bins are drawn as there. Values within a bin are
+ * those of a row; there they are drawn from a normal distribution with the bin's mean and deviation, cut off at its
+ * ends, and so may be values that no row has. The numbers of a one-hot column can be one group; there each is a
+ * feature. All groups are fitted at once; there the ten largest are fitted again without the others. A column with two
+ * values at most is not cut, missing values are a bin, and there is no sampling around x and no entropy discretizer,
+ * which would need labels.
  *
  * <p>Ribeiro, Singh and Guestrin, "Why Should I Trust You? Explaining the Predictions of Any Classifier", 2016.
  */
@@ -99,8 +117,11 @@ public final class Lime extends CoalitionMethod<Lime> {
      */
     public static final class Kernel {
         /** Kernels as values of a setting. */
-        static final Kind<Kernel> KIND =
-                Kind.of("groups:WIDTH, cosine:WIDTH or euclidean:WIDTH, such as groups:0.25", Kernel::parse);
+        static final Kind<Kernel> KIND = Kind.of(
+                "published, groups:WIDTH, hamming:WIDTH, cosine:WIDTH or euclidean:WIDTH, such as groups:0.25",
+                Kernel::parse);
+
+        private static final Kernel PUBLISHED = new Kernel("published", (kept, cosine, euclidean) -> 1, false);
 
         private final String text;
         private final Weight weight;
@@ -113,17 +134,34 @@ public final class Lime extends CoalitionMethod<Lime> {
         }
 
         /**
+         * The kernel of the paper's code: {@code groups(0.25)}, and with a discretizer {@code hamming(0.75)}.
+         */
+        public static Kernel published() {
+            return PUBLISHED;
+        }
+
+        /**
          * The distance between kept groups: 1 − √(kept groups / all groups), one minus the cosine between z and ones.
          * The paper's code takes it for images and texts.
          */
         public static Kernel groups(double width) {
-            return exponential("groups", width, false, (kept, cosine, euclidean) -> {
-                int count = 0;
-                for (boolean one : kept) {
-                    count += one ? 1 : 0;
-                }
-                return 1 - Math.sqrt((double) count / kept.length);
-            });
+            return exponential("groups", width, false, (kept, cosine, euclidean) -> 1 - Math.sqrt(part(kept)));
+        }
+
+        /**
+         * The distance √(groups not kept / all groups), the length of the difference between z and ones, divided by √M.
+         * The paper's code takes it for tables, not divided, with a width of 0.75 √M.
+         */
+        public static Kernel hamming(double width) {
+            return exponential("hamming", width, false, (kept, cosine, euclidean) -> Math.sqrt(1 - part(kept)));
+        }
+
+        private static double part(boolean[] kept) {
+            int count = 0;
+            for (boolean one : kept) {
+                count += one ? 1 : 0;
+            }
+            return (double) count / kept.length;
         }
 
         /** The distance 1 − cos(x, sample), over the elements of all attributed inputs. */
@@ -163,13 +201,39 @@ public final class Lime extends CoalitionMethod<Lime> {
 
         private static Kernel parse(String text) {
             String[] parts = text.strip().split(":", 2);
+            if (text.strip().equals(PUBLISHED.text)) {
+                return PUBLISHED;
+            }
             double width = parts.length == 2 ? Numbers.of(parts[1])[0] : 1;
             return switch (parts[0]) {
                 case "groups" -> groups(width);
+                case "hamming" -> hamming(width);
                 case "cosine" -> cosine(width);
                 case "euclidean" -> euclidean(width);
-                default -> throw new IllegalArgumentException("choose groups:WIDTH, cosine:WIDTH or euclidean:WIDTH");
+                default ->
+                    throw new IllegalArgumentException(
+                            "choose published, groups:WIDTH, hamming:WIDTH, cosine:WIDTH or euclidean:WIDTH");
             };
+        }
+
+        /** Returns the kernel itself, or what is published for samples that are made of bins or not. */
+        private Kernel resolved(boolean bins) {
+            return this == PUBLISHED ? bins ? hamming(0.75) : groups(0.25) : this;
+        }
+
+        /** Returns whether it needs distances over elements. */
+        boolean byElements() {
+            return byElements;
+        }
+
+        /** Returns the weight of a sample. */
+        double weight(boolean[] kept, Distances distances) {
+            double given = weight.of(kept.clone(), distances.cosine(), distances.euclidean());
+            if (!(given >= 0) || Double.isInfinite(given)) {
+                throw new IllegalArgumentException("kernel " + text + ": it gave the weight " + given
+                        + " to a sample; weights must be at least 0 and finite");
+            }
+            return given;
         }
 
         /** Returns the text that names it on the command line, or its description. */
@@ -180,10 +244,9 @@ public final class Lime extends CoalitionMethod<Lime> {
     }
 
     private static final int MOST_GROUPS = 2048;
-    private static final long PURPOSE = 0x11E;
 
     private static final Setting<Integer> SAMPLES = Setting.count(
-                    "samples", 1000, 2, "random coalitions for each example, the input itself among them")
+                    "samples", 1000, 2, "random samples for each example, the input itself among them")
             .trial(8);
     private static final Setting<Fit> FIT =
             Setting.of("fit", Kind.choice(Fit.class), Fit.RIDGE, "how the linear surrogate is fitted");
@@ -191,7 +254,16 @@ public final class Lime extends CoalitionMethod<Lime> {
                     "strength", Kind.NUMBER, 1.0, "how much ridge or lasso shrink coefficients")
             .where("at least 0", strength -> strength >= 0 && Double.isFinite(strength));
     private static final Setting<Kernel> KERNEL = Setting.of(
-            "kernel", Kernel.KIND, Kernel.groups(0.25), "how samples count, by their distance from the input");
+            "kernel",
+            Kernel.KIND,
+            Kernel.published(),
+            "how samples count, by their distance from the input; published is groups:0.25, with a discretizer"
+                    + " hamming:0.75");
+    private static final Setting<Discretizer> DISCRETIZER = Setting.of(
+            "discretizer",
+            Discretizer.KIND,
+            Discretizer.none(),
+            "the bins of a table's columns, which samples take from the rows of the baseline");
 
     /** What the method says of itself. */
     public static final Description<Lime> DESCRIPTION = Description.<Lime>of(
@@ -203,6 +275,7 @@ public final class Lime extends CoalitionMethod<Lime> {
                     FIT,
                     STRENGTH,
                     KERNEL,
+                    DISCRETIZER,
                     BASELINE,
                     LINK,
                     MASK)
@@ -213,7 +286,7 @@ public final class Lime extends CoalitionMethod<Lime> {
     }
 
     /**
-     * Creates the method with 1000 samples, ridge of strength 1, the kernel {@code groups} of width 0.25, a baseline of
+     * Creates the method with 1000 samples, ridge of strength 1, the published kernel, no discretizer, a baseline of
      * zeros, element by element.
      */
     public Lime() {
@@ -223,6 +296,14 @@ public final class Lime extends CoalitionMethod<Lime> {
     /** Returns the method with the defaults of Captum 0.8: 25 samples, lasso of strength 0.01, cosine of width 1. */
     public static Lime captum() {
         return new Lime().samples(25).fit(Fit.LASSO).strength(0.01).kernel(Kernel.cosine(1));
+    }
+
+    /**
+     * Returns the method with the defaults of {@code lime_tabular}: 5000 samples, ridge of strength 1, the published
+     * kernel, quartiles. It needs a background as its {@link #baseline}.
+     */
+    public static Lime tabular() {
+        return new Lime().samples(5000).discretizer(Discretizer.quartiles());
     }
 
     /** Returns a copy that takes this many samples for each example, x among them, at least 2; 1000 unless set. */
@@ -240,9 +321,17 @@ public final class Lime extends CoalitionMethod<Lime> {
         return with(STRENGTH, newStrength);
     }
 
-    /** Returns a copy in which samples count by another similarity; {@code Kernel.groups(0.25)} unless set. */
+    /** Returns a copy in which samples count by another similarity; {@code Kernel.published()} unless set. */
     public Lime kernel(Kernel newKernel) {
         return with(KERNEL, newKernel);
+    }
+
+    /**
+     * Returns a copy for tables, whose samples take the bins of other rows; {@code Discretizer.none()} unless set. The
+     * {@link #baseline} is then a set of at least two rows.
+     */
+    public Lime discretizer(Discretizer newDiscretizer) {
+        return with(DISCRETIZER, newDiscretizer);
     }
 
     @Override
@@ -251,149 +340,51 @@ public final class Lime extends CoalitionMethod<Lime> {
                 groups <= MOST_GROUPS,
                 "lime: the mask makes " + groups + " groups, and the fit has a matrix of " + groups + " x " + groups
                         + "; give a mask with at most " + MOST_GROUPS + " groups, or use shapley-sampling");
+        problems.require(
+                value(DISCRETIZER).isNone() || value(BASELINE).sampleCount() > 1,
+                "discretizer " + value(DISCRETIZER) + ": samples take their values from rows of a background, and the"
+                        + " baseline " + value(BASELINE).describe() + " is "
+                        + (value(BASELINE).sampleCount() == 1 ? "one row" : "none")
+                        + "; give Baseline.samples(...) of at least 2 rows");
     }
 
     @Override
     protected Outcome explain(Coalitions coalitions) {
-        Run run = coalitions.evaluator().run();
+        Discretizer discretizer = value(DISCRETIZER);
+        int drawn = value(SAMPLES) - 1;
+        Neighbors neighbors = discretizer.isNone()
+                ? new CoalitionNeighbors(coalitions, drawn)
+                : new BinNeighbors(coalitions, discretizer, drawn);
         double[] scores = coalitions.scores();
-        RandomCoalitions[] drawn = new RandomCoalitions[scores.length];
-        for (int example = 0; example < drawn.length; example++) {
-            RandomGenerator random = run.random(PURPOSE, run.exampleKey(example));
-            drawn[example] = new RandomCoalitions(coalitions.groups(example), value(SAMPLES) - 1, random);
-        }
-        double[][] evaluated = coalitions.scores(
-                example -> drawn[example].count(), (example, row, kept) -> drawn[example].fill(row, kept));
+        double[][] evaluated = neighbors.scores();
         double[][] values = new double[scores.length][];
         double[] intercepts = new double[scores.length];
         double[] fits = new double[scores.length];
-        for (int example = 0; example < drawn.length; example++) {
-            Surrogate surrogate = fit(coalitions, example, drawn[example], evaluated[example], scores[example]);
+        for (int example = 0; example < scores.length; example++) {
+            Surrogate surrogate =
+                    fit(neighbors, example, coalitions.groups(example), scores[example], evaluated[example]);
             values[example] = surrogate.coefficients();
             intercepts[example] = surrogate.intercept();
             fits[example] = surrogate.rSquared();
         }
-        return coalitions
+        return neighbors
                 .outcome(values)
                 .scores(scores)
                 .measure("intercept", intercepts)
                 .measure("r-squared", fits);
     }
 
-    private Surrogate fit(
-            Coalitions coalitions, int example, RandomCoalitions drawn, double[] evaluated, double score) {
-        int groups = coalitions.groups(example);
-        int rows = drawn.count() + 1;
-        boolean[][] kept = new boolean[rows][groups];
-        double[] responses = new double[rows];
-        double[] weights = new double[rows];
+    private Surrogate fit(Neighbors neighbors, int example, int groups, double score, double[] evaluated) {
+        boolean[][] kept = new boolean[evaluated.length + 1][groups];
+        double[] responses = new double[kept.length];
         Arrays.fill(kept[0], true);
         responses[0] = score;
-        weights[0] = 1 + drawn.full();
-        for (int row = 1; row < rows; row++) {
-            drawn.fill(row - 1, kept[row]);
-            responses[row] = evaluated[row - 1];
-            weights[row] = drawn.times(row - 1);
+        for (int sample = 0; sample < evaluated.length; sample++) {
+            neighbors.keep(example, sample, kept[sample + 1]);
+            responses[sample + 1] = evaluated[sample];
         }
-        similar(coalitions, example, kept, weights);
+        Kernel kernel = value(KERNEL).resolved(!value(DISCRETIZER).isNone());
+        double[] weights = neighbors.weights(example, kept, kernel);
         return Surrogate.fit(value(FIT), value(STRENGTH), kept, weights, responses);
-    }
-
-    /** Multiplies weights by the similarity of their samples to x. */
-    private void similar(Coalitions coalitions, int example, boolean[][] kept, double[] weights) {
-        Kernel kernel = value(KERNEL);
-        int samples = kernel.byElements ? coalitions.samples() : 1;
-        double[] similarity = new double[kept.length];
-        double[][] products = kernel.byElements ? coalitions.products(example) : new double[0][];
-        for (int sample = 0; sample < samples; sample++) {
-            for (int row = 0; row < kept.length; row++) {
-                Distances distances = Distances.of(kept[row], products, sample);
-                double weight = kernel.weight.of(kept[row].clone(), distances.cosine(), distances.euclidean());
-                if (!(weight >= 0) || Double.isInfinite(weight)) {
-                    throw new IllegalArgumentException("kernel " + kernel + ": it gave the weight " + weight
-                            + " to a sample; weights must be at least 0 and finite");
-                }
-                similarity[row] += weight * (kernel.byElements ? coalitions.weight(sample) : 1);
-            }
-        }
-        for (int row = 0; row < kept.length; row++) {
-            weights[row] *= similarity[row];
-        }
-    }
-
-    /** Coalitions that keep each group with probability 1/2, each distinct one once, with how often it was drawn. */
-    private static final class RandomCoalitions {
-        private final List<BitSet> distinct;
-        private final List<Integer> times;
-        private final int full;
-
-        /**
-         * Draws coalitions, group after group.
-         *
-         * @param groups M
-         * @param samples how many
-         */
-        RandomCoalitions(int groups, int samples, RandomGenerator random) {
-            Map<BitSet, Integer> drawn = new LinkedHashMap<>();
-            for (int i = 0; i < samples; i++) {
-                BitSet coalition = new BitSet(groups);
-                for (int group = 0; group < groups; group++) {
-                    coalition.set(group, random.nextDouble() < 0.5);
-                }
-                drawn.merge(coalition, 1, Integer::sum);
-            }
-            BitSet all = new BitSet(groups);
-            all.set(0, groups);
-            Integer whole = drawn.remove(all);
-            full = whole == null ? 0 : whole;
-            distinct = new ArrayList<>(drawn.keySet());
-            times = new ArrayList<>(drawn.values());
-        }
-
-        /** Returns how many distinct coalitions there are, without that of all groups. */
-        int count() {
-            return distinct.size();
-        }
-
-        /** Fills in a coalition; {@code kept} is {@code false} everywhere before. */
-        void fill(int coalition, boolean[] kept) {
-            distinct.get(coalition).stream().forEach(group -> kept[group] = true);
-        }
-
-        /** Returns how often a coalition was drawn. */
-        int times(int coalition) {
-            return times.get(coalition);
-        }
-
-        /** Returns how often the coalition of all groups was drawn. */
-        int full() {
-            return full;
-        }
-    }
-
-    /** Distances of a sample from x. */
-    private record Distances(double cosine, double euclidean) {
-        /** {@code products}: see {@link Coalitions#products}; none where no distance is needed. */
-        static Distances of(boolean[] kept, double[][] products, int sample) {
-            if (products.length == 0) {
-                return new Distances(0, 0);
-            }
-            double xx = 0;
-            double xs = 0;
-            double ss = 0;
-            double difference = 0;
-            for (int group = 0; group < kept.length; group++) {
-                double own = products[0][group];
-                double mixed = products[1 + 2 * sample][group];
-                double other = products[2 + 2 * sample][group];
-                xx += own;
-                xs += kept[group] ? own : mixed;
-                ss += kept[group] ? own : other;
-                difference += kept[group] ? 0 : own - 2 * mixed + other;
-            }
-            double lengths = Math.sqrt(xx) * Math.sqrt(ss);
-            // A sample of zeros has no direction: its cosine counts as 0.
-            return new Distances(lengths == 0 ? 1 : 1 - xs / lengths, Math.sqrt(Math.max(0, difference)));
-        }
     }
 }

@@ -35,6 +35,9 @@ record Surrogate(double intercept, double[] coefficients, double rSquared) {
             }
             mean += weights[row] / total * responses[row];
         }
+        for (int group = 0; group < groups; group++) {
+            means[group] = exact(means[group], kept, group);
+        }
         double[][] rows = new double[kept.length][groups];
         double[] centered = new double[kept.length];
         for (int row = 0; row < kept.length; row++) {
@@ -56,6 +59,16 @@ record Surrogate(double intercept, double[] coefficients, double rSquared) {
             variance += weights[row] * centered[row] * centered[row];
         }
         return new Surrogate(mean - dot(means, coefficients), coefficients, variance == 0 ? 1 : 1 - left / variance);
+    }
+
+    /** Returns 0 or 1 where all rows agree, so that rounding is not taken for a difference; else the mean. */
+    private static double exact(double mean, boolean[][] kept, int group) {
+        for (boolean[] row : kept) {
+            if (row[group] != kept[0][group]) {
+                return mean;
+            }
+        }
+        return kept[0][group] ? 1 : 0;
     }
 
     /** Least squares of the rows, and of one more row for each coefficient, which pulls it to 0. */

@@ -27,10 +27,17 @@ class NameListTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "a,b", ",", "a\\", "\\,", "\\\\", " a ", " ", "  ", "a, b", "\\ x", "x \\ "})
+    @ValueSource(strings = {"a", "a,b", ",", "a\\", "\\,", "\\\\", " a ", " ", "  ", "a, b", "\\ x", "x \\ ", "a;b"})
     void what_is_written_is_read(String name) {
         assertThat(NameList.readOne(NameList.write(name))).isEqualTo(name);
         List<String> names = List.of(name, "other", name);
         assertThat(NameList.read(NameList.write(names))).isEqualTo(names);
+        assertThat(NameList.read(NameList.write(name, ';') + ";b", ';')).containsExactly(name, "b");
+    }
+
+    @Test
+    void another_character_may_separate() {
+        assertThat(NameList.read("a, b ; c\\;d\\, e", ';')).containsExactly("a, b", "c;d\\, e");
+        assertThat(NameList.write("a;b, c", ';')).isEqualTo("a\\;b, c");
     }
 }

@@ -28,6 +28,7 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LimeTest {
@@ -186,6 +187,26 @@ class LimeTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Lime.Fit.class)
+    void a_group_that_never_changes_has_nothing(Lime.Fit fit) {
+        RandomGenerator random = Run.defaults().seed(6).random(3);
+        boolean[][] kept = new boolean[30][3];
+        double[] weights = new double[30];
+        double[] responses = new double[30];
+        for (int row = 0; row < 30; row++) {
+            kept[row] = new boolean[] {true, random.nextDouble() < 0.5, false};
+            weights[row] = random.nextDouble();
+            responses[row] = random.nextGaussian();
+        }
+        for (double strength : new double[] {0, 0.01}) {
+            Surrogate surrogate = Surrogate.fit(fit, strength, kept, weights, responses);
+            assertThat(surrogate.coefficients()[0]).isZero();
+            assertThat(surrogate.coefficients()[1]).isNotZero();
+            assertThat(surrogate.coefficients()[2]).isZero();
+        }
+    }
+
     @Test
     void against_a_background_the_mean_is_explained() {
         double[] weights = {1, -2, 3};
@@ -268,8 +289,8 @@ class LimeTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("kernel cosine: width 0.0 must be more than 0; it is in units of the distance");
         assertThat(Lime.captum().settings())
-                .hasToString("{samples=25, fit=lasso, strength=0.01, kernel=cosine:1.0, baseline=0.0, link=identity,"
-                        + " mask=per-element}");
+                .hasToString("{samples=25, fit=lasso, strength=0.01, kernel=cosine:1.0, discretizer=none, baseline=0.0,"
+                        + " link=identity, mask=per-element}");
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(rows(1, 3, 8));
             assertThatThrownBy(() -> new Lime().samples(1).attribute(linear(1, 2, 3), inputs))

@@ -55,6 +55,9 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
             .target(Target.indexes(2, 0, 1, 2))
             .batchTolerance(0);
 
+    private static final Baseline TWO_BACKGROUNDS = Baseline.samples(
+            ReferenceModels.normal(DataType.FLOAT64, 31, 5, 4), ReferenceModels.normal(DataType.FLOAT64, 32, 5, 2));
+
     PerturbationMethodsContractTest(Case<LayeredModel> tried) {
         super(tried);
     }
@@ -151,6 +154,29 @@ final class PerturbationMethodsContractTest extends MethodContract<LayeredModel>
                                         .samples(20)
                                         .fit(Lime.Fit.LEAST_SQUARES)
                                         .at("act1"))
+                        .drawn(),
+                ON_PERCEPTRON
+                        .of(
+                                "LIME of bins with a mask of each example",
+                                new Lime()
+                                        .samples(30)
+                                        .discretizer(Discretizer.quantiles(3))
+                                        .baseline(Baseline.samples(PER_EXAMPLE))
+                                        .mask(MASKS))
+                        .drawn(),
+                ON_PERCEPTRON
+                        .of(
+                                "LIME of bins at layer",
+                                Lime.tabular()
+                                        .samples(20)
+                                        .kernel(Lime.Kernel.euclidean(2))
+                                        .baseline(Baseline.samples(PER_EXAMPLE).throughHead())
+                                        .at("act1"))
+                        .drawn(),
+                ON_TWO_INPUTS
+                        .of(
+                                "LIME of bins of two inputs",
+                                Lime.tabular().samples(20).baseline(TWO_BACKGROUNDS))
                         .drawn(),
                 // A mask and a reference of each example find their example behind the copies of a noise tunnel.
                 ON_PERCEPTRON

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Features.Feature;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.djl.DjlModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.onnx.OnnxModel;
+import io.github.attribution4j.perturbation.Discretizer;
+import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.shapley.ShapleyValues;
@@ -24,6 +27,7 @@ import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -147,6 +151,39 @@ class AnyModelTest {
             assertThat(encoder.columns(why, 0).get(0).contribution()).isZero(); // hidden
         }
         // end::categories
+    }
+
+    @Test
+    void lime() {
+        List<Applicant> customers = CUSTOMERS;
+        TableEncoder encoder = TableEncoder.none()
+                .numbers("age", "income")
+                .missing("income")
+                .oneHot("job", "clerk", "farmer", "nurse")
+                .booleans("member");
+        Model model = Model.of(
+                "points",
+                "1",
+                encoder.singleScorer(people ->
+                        people.stream().mapToDouble(person -> points(person)).toArray()));
+        Applicant applicant = new Applicant(41, 2500.0, "nurse", true);
+        List<String> lines = new ArrayList<>();
+        // tag::lime
+        Lime method = Lime.tabular()
+                .discretizer(Discretizer.quartiles().cuts("age", 18, 30, 65))
+                .baseline(encoder.background(customers)) // the rows that values are drawn from
+                .mask(encoder.mask());
+        try (Explanation why = method.attribute(model, encoder.inputs(List.of(applicant)))) {
+            for (Feature feature : why.features(0).top(4)) {
+                String line = feature.label() + ": " + feature.contribution(); // 30 < age ≤ 65: 0.02
+                lines.add(line); // hidden
+            }
+            double[] fit = why.measures().get("r-squared");
+            assertThat(fit[0]).isBetween(0.5, 1.0); // hidden
+        }
+        // end::lime
+        assertThat(lines).hasSize(4).anyMatch(line -> line.startsWith("30 < age ≤ 65: "));
+        assertThat(lines).anyMatch(line -> line.startsWith("job = nurse: "));
     }
 
     /** A client whose service loses one request in ten. */

@@ -115,7 +115,7 @@ public final class BarChart extends ScoredFeatures<BarChart> {
 
     private static BarChart of(Explained explained, String @Nullable [] names) {
         Features features = explained.features(names);
-        return of(features::name, features.contributions()).with(settings -> {
+        return of(features::subject, features.contributions()).with(settings -> {
             settings.values = index -> Explained.value(features, index);
             settings.scores = explained.scores();
             settings.caption = explained.caption().subtitle("");

@@ -107,7 +107,7 @@ public final class TextTable extends ScoredFeatures<TextTable> {
 
     private static TextTable of(Explained explained, String @Nullable [] names) {
         Features features = explained.features(names);
-        return of(features::name, features.contributions()).with(settings -> {
+        return of(features::subject, features.contributions()).with(settings -> {
             settings.values = index -> Explained.value(features, index);
             settings.scores = explained.scores();
             settings.title = explained.title();

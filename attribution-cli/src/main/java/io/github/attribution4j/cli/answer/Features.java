@@ -54,7 +54,7 @@ record Features(
         IntUnaryOperator places = show.isEmpty() ? i -> i : i -> chosen[i];
         boolean given = !tokens.isEmpty() && !explanation.isGrouped();
         return new Features(
-                i -> given ? element(explained, tokens, places.applyAsInt(i)) : features.name(places.applyAsInt(i)),
+                i -> given ? element(explained, tokens, places.applyAsInt(i)) : features.subject(places.applyAsInt(i)),
                 i -> value(explained, features, example, places.applyAsInt(i)),
                 explained.text().isEmpty() && hasValues(explained),
                 show.isEmpty()

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Features;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
+import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.djl.DjlModel;
+import io.github.attribution4j.perturbation.Discretizer;
+import io.github.attribution4j.perturbation.Lime;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.ShapleyValues;
-import io.github.attribution4j.table.TableEncoder;
 import io.github.attribution4j.table.TableEncoder.Attributed;
+import io.github.attribution4j.table.TableEncoder;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.TensorScope;
@@ -186,6 +190,126 @@ class TableTest {
         assertThat(explain("-i", people, "--schema", schema, "--dtype", "int64").refusal())
                 .contains("column 'income'")
                 .contains("is out of the range of int64");
+    }
+
+    @Test
+    void lime_says_the_bins_of_the_columns() throws IOException {
+        StringBuilder rows = new StringBuilder("age,income,job,member\n");
+        List<Map<String, Object>> known = new ArrayList<>();
+        String[] jobs = {"clerk", "nurse", "sales, other"};
+        for (int i = 0; i < 20; i++) {
+            Object income = i % 6 == 0 ? null : (i * 7 % 20) / 4.0 - 2;
+            known.add(person(i / 5.0 - 2, income, jobs[i % 3], i % 4 < 2));
+            rows.append(i / 5.0 - 2)
+                    .append(',')
+                    .append(income == null ? "" : income)
+                    .append(",\"")
+                    .append(jobs[i % 3])
+                    .append("\",")
+                    .append(i % 4 < 2)
+                    .append('\n');
+        }
+        String discretizer = "quartile; age: -1, 0.5, 1";
+        Said said = Cli.run(
+                "explain",
+                "-m",
+                TREES.toString(),
+                "-i",
+                people.toString(),
+                "--schema",
+                schema.toString(),
+                "-M",
+                "lime",
+                "--set",
+                "samples=300",
+                "--set",
+                "discretizer=" + discretizer,
+                "--baseline",
+                "samples:" + written("known.csv", rows.toString()),
+                "-t",
+                "1",
+                "--seed",
+                "4",
+                "--example",
+                "all",
+                "--keep-inputs",
+                "--json",
+                folder.resolve("why.json").toString(),
+                "--svg",
+                folder.resolve("why.svg").toString());
+        assertThat(said.err()).isEmpty();
+        assertThat(said.code()).isZero();
+        assertThat(said.out().lines().filter(line -> line.matches("-1 < age ≤ 0\\.5 +0\\.5 .*")))
+                .hasSize(1);
+        assertThat(said.out()).contains("age ≤ -1 ").contains("sales, other");
+        assertThat(Files.readString(folder.resolve("why-0.svg"))).contains("-1 &lt; age ≤ 0.5");
+        TableEncoder encoder = TableEncoder.parse(SCHEMA);
+        try (TensorScope scope = TensorScope.open();
+                DjlModel model = DjlModel.load(TREES, "XGBoost");
+                Explanation there = read();
+                Explanation here = Lime.tabular()
+                        .samples(300)
+                        .discretizer(Discretizer.quartiles().cuts("age", -1, 0.5, 1))
+                        .baseline(encoder.background(known))
+                        .mask(encoder.mask())
+                        .attribute(
+                                model,
+                                encoder.inputs(
+                                        List.of(
+                                                person(0.5, -1.5, "nurse", true),
+                                                person(-1, null, "sales, other", false)),
+                                        Tensors.ofJava(),
+                                        DataType.FLOAT32),
+                                Target.index(1),
+                                Run.defaults().seed(4))) {
+            for (int example = 0; example < 2; example++) {
+                assertThat(there.features(example).contributions())
+                        .containsExactly(here.features(example).contributions(), within(SINGLE));
+                assertThat(there.features(example).stream().map(Features.Feature::label))
+                        .containsExactlyElementsOf(here.features(example).stream()
+                                .map(Features.Feature::label)
+                                .toList());
+            }
+            assertThat(there.features(1).get(1).label()).isEqualTo("income = missing");
+            assertThat(there.provenance().settings())
+                    .containsEntry("discretizer", "quartile; age: -1, 0.5, 1")
+                    .containsEntry("kernel", "published");
+        }
+        Said wrong = explain(
+                "-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=quartile; agee: 3",
+                "--baseline", "samples:" + folder.resolve("known.csv"));
+        assertThat(wrong.refusal()).contains("there is no column 'agee'; did you mean 'age'");
+        Said without = explain(
+                "-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=quartile");
+        assertThat(without.refusal()).contains("; give --baseline samples:FILE of at least 2 rows");
+        Said none = explain(
+                "-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=none; age: 3");
+        assertThat(none.refusal()).contains("start with quartile, decile, quantile:BINS or values");
+    }
+
+    /** A matrix of pairs has no places in the image that was explained. */
+    @Test
+    void interactions_of_an_image_are_drawn_alone_with_names() throws IOException {
+        Path svg = folder.resolve("pairs.svg");
+        Said said = Cli.run(
+                "explain",
+                "-q",
+                "-m",
+                Cli.demo(folder, "digits.pt").toString(),
+                "-i",
+                Cli.demo(folder, "digit-3.png").toString(),
+                "-M",
+                "shapley-interactions",
+                "--mask",
+                "grid:2x2 named [top left, top right, low left, low right]",
+                "-t",
+                "3",
+                "--svg",
+                svg.toString());
+        assertThat(said.err()).isEmpty();
+        String text = Files.readString(svg);
+        assertThat(text.split("<image", -1)).as("panel and legend").hasSize(3);
+        assertThat(text.split(">low left<", -1)).hasSize(3);
     }
 
     @ParameterizedTest
