@@ -128,10 +128,9 @@ final class BinNeighbors implements Neighbors {
         if (!never.isEmpty()) {
             coalitions
                     .evaluator()
-                    .notice(
-                            "lime: no row of the background is in the input's bin of " + listed(never)
-                                    + ", so the coefficient rests on the score of the input alone; give such rows, or"
-                                    + " other bins");
+                    .notice("lime: no row of the background is in the input's bin of " + listed(never)
+                            + ", so the coefficient rests on the score of the input alone; give such rows, or"
+                            + " other bins");
         }
         boolean some = conditions.stream().flatMap(List::stream).anyMatch(one -> !one.isEmpty());
         return some ? coalitions.outcome(values, conditions) : coalitions.outcome(values);

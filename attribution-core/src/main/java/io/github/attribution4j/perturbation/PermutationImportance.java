@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.perturbation;
 
+import io.github.attribution4j.internal.numeric.StudentT;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -55,6 +56,32 @@ public final class PermutationImportance {
                     return shuffles < 2 ? Double.NaN : Math.sqrt(squares / (shuffles - 1));
                 })
                 .toArray();
+    }
+
+    /**
+     * Returns for each group the ends of an interval that holds the mean over all possible shuffles with a confidence,
+     * by Student's t; NaN with a single shuffle. It says how exact the {@link #means} are for these examples. Other
+     * examples give other importances, which it does not cover.
+     *
+     * @param confidence more than 0 and less than 1, such as 0.95
+     * @return {@code [group][0]} the lower end, {@code [group][1]} the upper
+     */
+    public double[][] intervals(double confidence) {
+        if (!(confidence > 0 && confidence < 1)) {
+            throw new IllegalArgumentException(
+                    "confidence " + confidence + ": must be more than 0 and less than 1, such as 0.95");
+        }
+        double[] means = means();
+        double[] spreads = spreads();
+        double[][] intervals = new double[means.length][];
+        for (int group = 0; group < means.length; group++) {
+            int shuffles = increases[group].length;
+            double reach = shuffles < 2
+                    ? Double.NaN
+                    : StudentT.quantile(1 - confidence, shuffles - 1) * spreads[group] / Math.sqrt(shuffles);
+            intervals[group] = new double[] {means[group] - reach, means[group] + reach};
+        }
+        return intervals;
     }
 
     /** Returns for each group the increase of each shuffle; a copy. */

@@ -18,6 +18,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -197,6 +198,36 @@ class FeaturePermutationTest {
                         .importance(linear, inputs, loss, run)
                         .spreads()[0])
                 .isNaN();
+    }
+
+    @Test
+    @DisplayName("Intervals of the importance are Student's, and hold the mean over all shuffles as often as they say")
+    void intervals() {
+        double[][] data = labelled();
+        Inputs inputs = Inputs.of(rows(data[0], EXAMPLES)).named("a", "b", "c");
+        Model linear = Model.of(rows -> Arrays.stream(rows)
+                .map(row -> new double[] {2 * row[0] - row[1]})
+                .toArray(double[][]::new));
+        PermutationImportance all = new FeaturePermutation()
+                .shuffles(1000)
+                .importance(linear, inputs, Target.loss(Loss.squaredError(), data[1]), Run.defaults());
+        int held = 0;
+        for (int from = 0; from < 1000; from += 5) {
+            double[] block = Arrays.copyOfRange(all.increases()[0], from, from + 5);
+            PermutationImportance five = new PermutationImportance(List.of("a"), 0, new double[][] {block});
+            double[] interval = five.intervals(0.95)[0];
+            // The 97.5 % quantile of t with 4 degrees of freedom.
+            assertThat(interval[1] - five.means()[0])
+                    .isCloseTo(2.7764451 * five.spreads()[0] / Math.sqrt(5), within(1e-5));
+            assertThat(interval[0] + interval[1]).isCloseTo(2 * five.means()[0], within(1e-12));
+            held += interval[0] <= all.means()[0] && all.means()[0] <= interval[1] ? 1 : 0;
+        }
+        assertThat(held).isGreaterThanOrEqualTo(184);
+        PermutationImportance single = new PermutationImportance(List.of("a"), 0, new double[][] {{1}});
+        assertThat(single.intervals(0.95)[0]).containsOnly(Double.NaN);
+        assertThatThrownBy(() -> single.intervals(95))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("confidence 95.0: must be more than 0 and less than 1");
     }
 
     @Test

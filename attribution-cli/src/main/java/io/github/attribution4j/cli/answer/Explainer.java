@@ -9,7 +9,6 @@ import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
 import io.github.attribution4j.cli.question.TextInput;
-import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
@@ -297,9 +296,7 @@ public final class Explainer {
         if (options.unit != null && options.layer == null) {
             throw new IllegalArgumentException("--unit " + options.unit + ": say of which layer, with --layer");
         }
-        if (options.memory != null && options.batch != null) {
-            throw new IllegalArgumentException("--memory and --batch both say how much one call takes; give one");
-        }
+        options.run.check();
         Pictures.checkKind(options.picture);
     }
 
@@ -329,20 +326,8 @@ public final class Explainer {
     }
 
     private static Run run(ExplainOptions options, Consumer<Run.Progress> progress) {
-        Run run = Run.defaults().seed(options.seed).progress(progress);
+        Run run = options.run.run(progress);
         // A row has the same random numbers, whichever others are explained with it.
-        Optional<long[]> numbers = options.data.rowNumbers();
-        if (numbers.isPresent()) {
-            run = run.exampleKeys(numbers.get());
-        }
-        if (options.memory != null) {
-            run = run.memoryBudget(options.memory.bytes());
-        }
-        if (options.batch != null) {
-            run = options.batch.equals("auto")
-                    ? run.batching(Run.Batching.auto())
-                    : run.batchRows(Math.toIntExact(Texts.integers("--batch", options.batch)[0]));
-        }
-        return options.deadline == null ? run : run.deadline(options.deadline);
+        return options.data.rowNumbers().map(run::exampleKeys).orElse(run);
     }
 }

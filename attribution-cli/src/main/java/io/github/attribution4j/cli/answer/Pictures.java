@@ -105,7 +105,13 @@ public final class Pictures {
 
     private static Picture heatMap(Explained explained, String input, int example) {
         HeatMap map = HeatMap.of(explained.explanation(), input, example);
-        return original(explained, example).map(map::over).orElse(map).picture();
+        // What has names along its last axes, such as a matrix of interactions, has no places in an image.
+        Explanation explanation = explained.explanation();
+        boolean named =
+                !explanation.featureNames(explanation.names().indexOf(input)).isEmpty();
+        return named
+                ? map.picture()
+                : original(explained, example).map(map::over).orElse(map).picture();
     }
 
     /** Returns the image to draw below: the image file, or the first attributed input that is an image. */

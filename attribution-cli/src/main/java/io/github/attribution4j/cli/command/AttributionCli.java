@@ -53,6 +53,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SurveyCommand.class,
             BatchCommand.class,
             SummaryCommand.class,
+            ImportanceCommand.class,
             DemoCommand.class
         })
 public final class AttributionCli implements Callable<Integer> {

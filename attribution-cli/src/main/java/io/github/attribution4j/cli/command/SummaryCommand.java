@@ -208,21 +208,15 @@ final class SummaryCommand implements Callable<Integer> {
                 throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
             }
         }
-        atLeast("--part", part, 1);
-        atLeast("--sample", sample, 1);
-        atLeast("--singles", singles, 0);
-        atLeast("--top", options.top, 1);
+        Texts.atLeast("--part", part, 1);
+        Texts.atLeast("--sample", sample, 1);
+        Texts.atLeast("--singles", singles, 0);
+        Texts.atLeast("--top", options.top, 1);
         return page;
     }
 
     private static boolean sameFile(Path one, Path other) throws IOException {
         return Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
-    }
-
-    private static void atLeast(String option, int value, int least) {
-        if (value < least) {
-            throw new IllegalArgumentException(option + " " + value + ": must be at least " + least);
-        }
     }
 
     private static Path beside(Path page) {

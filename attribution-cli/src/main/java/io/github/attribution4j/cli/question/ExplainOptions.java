@@ -5,7 +5,6 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.target.Target;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -73,35 +72,8 @@ public final class ExplainOptions {
     @Nullable
     public String mask;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Seed of all randomness. Default: ${DEFAULT-VALUE}.")
-    public long seed;
-
-    @Option(
-            names = "--batch",
-            paramLabel = "ROWS",
-            description = "Rows given to the model in one call, or auto. Default: by the size of the rows.")
-    @Nullable
-    public String batch;
-
-    @Option(
-            names = "--memory",
-            paramLabel = "SIZE",
-            converter = MemorySize.Converter.class,
-            description = "Keep the model's memory within a budget: 512MiB, 2GiB.")
-    @Nullable
-    public MemorySize memory;
-
-    @Option(
-            names = "--deadline",
-            paramLabel = "TIME",
-            converter = Texts.DurationConverter.class,
-            description = "Give up after this time, with exit code 4: 500ms, 2s, 1m.")
-    @Nullable
-    public Duration deadline;
+    @Mixin
+    public RunOptions run = new RunOptions();
 
     @Option(
             names = {"-o", "--out"},

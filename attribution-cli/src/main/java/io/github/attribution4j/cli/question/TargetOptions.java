@@ -99,17 +99,22 @@ public final class TargetOptions {
         if (classes == null) {
             return target;
         }
+        try {
+            return target.named(names(classes).toArray(String[]::new));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--classes: " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns the names of classes, which an option lists or names a file of. */
+    static List<String> names(String classes) throws IOException {
         Path file = Path.of(classes);
         List<String> names = Files.isRegularFile(file)
                 ? Files.readAllLines(file).stream()
                         .filter(line -> !line.isBlank())
                         .toList()
                 : NameList.read(classes);
-        try {
-            return target.named(names.stream().map(String::strip).toArray(String[]::new));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("--classes: " + e.getMessage(), e);
-        }
+        return names.stream().map(String::strip).toList();
     }
 
     /**

@@ -51,6 +51,13 @@ public final class Texts {
         }
     }
 
+    /** Checks the value of an option. */
+    public static void atLeast(String option, int value, int least) {
+        if (value < least) {
+            throw new IllegalArgumentException(option + " " + value + ": must be at least " + least);
+        }
+    }
+
     /** Returns a time for people to read. */
     public static String time(Duration duration) {
         double seconds = duration.toNanos() / 1e9;

@@ -7,15 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.cli.Cli.Said;
 import io.github.attribution4j.cli.Cli;
+import io.github.attribution4j.cli.Cli.Said;
 import io.github.attribution4j.djl.DjlModel;
 import io.github.attribution4j.perturbation.Discretizer;
 import io.github.attribution4j.perturbation.Lime;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.ShapleyValues;
-import io.github.attribution4j.table.TableEncoder.Attributed;
 import io.github.attribution4j.table.TableEncoder;
+import io.github.attribution4j.table.TableEncoder.Attributed;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.TensorScope;
@@ -276,14 +276,24 @@ class TableTest {
                     .containsEntry("kernel", "published");
         }
         Said wrong = explain(
-                "-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=quartile; agee: 3",
-                "--baseline", "samples:" + folder.resolve("known.csv"));
+                "-i",
+                people,
+                "--schema",
+                schema,
+                "-M",
+                "lime",
+                "-t",
+                "1",
+                "--set",
+                "discretizer=quartile; agee: 3",
+                "--baseline",
+                "samples:" + folder.resolve("known.csv"));
         assertThat(wrong.refusal()).contains("there is no column 'agee'; did you mean 'age'");
-        Said without = explain(
-                "-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=quartile");
+        Said without =
+                explain("-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=quartile");
         assertThat(without.refusal()).contains("; give --baseline samples:FILE of at least 2 rows");
-        Said none = explain(
-                "-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=none; age: 3");
+        Said none =
+                explain("-i", people, "--schema", schema, "-M", "lime", "-t", "1", "--set", "discretizer=none; age: 3");
         assertThat(none.refusal()).contains("start with quartile, decile, quantile:BINS or values");
     }
 

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.cli.command;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.attribution4j.cli.Failure;
+import io.github.attribution4j.cli.question.InputOptions;
+import io.github.attribution4j.cli.question.LabelOptions;
+import io.github.attribution4j.cli.question.Models;
+import io.github.attribution4j.cli.question.Request;
+import io.github.attribution4j.cli.question.RunOptions;
+import io.github.attribution4j.cli.question.Texts;
+import io.github.attribution4j.internal.Numbers;
+import io.github.attribution4j.mask.CoalitionMethod;
+import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.model.rule.RuledModel;
+import io.github.attribution4j.perturbation.FeaturePermutation;
+import io.github.attribution4j.perturbation.PermutationImportance;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.visual.BarChart;
+import io.github.attribution4j.visual.Caption;
+import io.github.attribution4j.visual.Picture;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code attribution importance}. */
+@Command(
+        name = "importance",
+        versionProvider = AttributionCli.Version.class,
+        header = "Says how much of a model's accuracy each column is worth, over examples with labels.",
+        synopsisHeading = "%nUsage: ",
+        descriptionHeading = "%n",
+        description = {
+            "The importance of a column is how much larger the mean loss becomes when the column is shuffled between the"
+                    + " examples. It is the mean over shuffles, with the interval that holds it with a confidence of"
+                    + " 95 % if shuffles were drawn on and on."
+        },
+        optionListHeading = "%nOptions:%n",
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  attribution importance --model risk.pt --input applicants.csv --labels defaulted --loss cross-entropy",
+            "  attribution importance --model price.onnx --input homes.csv --schema homes.schema --labels price \\",
+            "      --loss squared-error --shuffles 30 --png importance.png --json importance.json"
+        })
+final class ImportanceCommand implements Callable<Integer> {
+    private static final double CONFIDENCE = 0.95;
+
+    @Mixin
+    private InputOptions data = new InputOptions();
+
+    @Mixin
+    private LabelOptions labels = new LabelOptions();
+
+    @Option(
+            names = "--shuffles",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "How often each column is shuffled; at least 2 for intervals. Default: ${DEFAULT-VALUE}.")
+    private int shuffles = 10;
+
+    @Option(
+            names = "--mask",
+            paramLabel = "MASK",
+            description = "Which elements are shuffled together: " + FeatureMask.TEXTS + ". Default: each its own; the"
+                    + " numbers of a one-hot column together.")
+    private @Nullable String mask;
+
+    @Mixin
+    private RunOptions run = new RunOptions();
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all of it as JSON, each shuffle too.")
+    private @Nullable Path json;
+
+    @Option(names = "--png", paramLabel = "FILE", description = "Draw it as bars.")
+    private @Nullable Path png;
+
+    @Option(names = "--svg", paramLabel = "FILE", description = "The same as SVG.")
+    private @Nullable Path svg;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "The same as HTML.")
+    private @Nullable Path html;
+
+    @Option(
+            names = "--top",
+            paramLabel = "K",
+            defaultValue = "12",
+            description = "Columns listed. Default: ${DEFAULT-VALUE}.")
+    private int top = 12;
+
+    @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
+    private boolean progress;
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        run.check();
+        labels.loss();
+        Texts.atLeast("--shuffles", shuffles, 1);
+        Texts.atLeast("--top", top, 1);
+        for (Path file : Arrays.asList(json, png, svg, html)) {
+            Path folder = file == null ? null : file.toAbsolutePath().getParent();
+            if (folder != null && !Files.isDirectory(folder)) {
+                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
+            }
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        try (Models models = new Models();
+                TensorScope scope = TensorScope.open()) {
+            labels.leaveOut(data);
+            RuledModel model = models.get(data);
+            Request request = Request.read(data, model);
+            int examples = Math.toIntExact(request.inputs().rows());
+            PermutationImportance importance;
+            try (ProgressDisplay display = new ProgressDisplay(
+                    spec.commandLine().getErr(), progress || (!common.quiet && Terminal.isInteractive()))) {
+                importance = method(request)
+                        .importance(model, request.inputs(), labels.target(data, examples), run.run(display));
+            }
+            Result result = new Result(importance, labels.loss().toString(), examples, shuffles);
+            List<Path> written = write(result);
+            if (!common.quiet) {
+                print(out, result);
+                request.file().notes().forEach(note -> out.println("note: " + note));
+                if (!written.isEmpty()) {
+                    out.println("wrote "
+                            + String.join(
+                                    ", ", written.stream().map(Path::toString).toList()));
+                }
+            }
+            out.flush();
+        }
+        return Failure.DONE;
+    }
+
+    private FeaturePermutation method(Request request) {
+        FeaturePermutation method = new FeaturePermutation().shuffles(shuffles);
+        if (mask != null) {
+            return method.mask(CoalitionMethod.MASK.read(mask, request.sources()));
+        }
+        return request.file()
+                .encoder()
+                .map(encoder -> method.mask(encoder.mask()))
+                .orElse(method);
+    }
+
+    /**
+     * What is shown.
+     *
+     * @param loss its name
+     */
+    private record Result(PermutationImportance importance, String loss, int examples, int shuffles) {
+        String[] names() {
+            List<String> names = importance.names();
+            return IntStream.range(0, names.size())
+                    .mapToObj(i -> names.get(i).isEmpty() ? "group " + i : names.get(i))
+                    .toArray(String[]::new);
+        }
+
+        /** Returns for each column its interval, in words; blank where there is none. */
+        String[] intervals() {
+            return Arrays.stream(importance.intervals(CONFIDENCE))
+                    .map(ends -> Double.isNaN(ends[0]) ? "" : Numbers.brief(ends[0]) + " to " + Numbers.brief(ends[1]))
+                    .toArray(String[]::new);
+        }
+
+        String title() {
+            return "increase of the mean " + loss + " (" + Numbers.brief(importance.loss()) + " over "
+                    + Texts.count(examples, "example") + ") when a column is shuffled";
+        }
+
+        String note() {
+            return shuffles < 2
+                    ? "one shuffle, so no intervals"
+                    : "means over " + shuffles + " shuffles, with 95 % intervals";
+        }
+
+        JsonObject json(long seed) {
+            JsonObject all = new JsonObject();
+            all.addProperty("loss", loss);
+            all.addProperty("meanLoss", importance.loss());
+            all.addProperty("examples", examples);
+            all.addProperty("shuffles", shuffles);
+            all.addProperty("seed", seed);
+            all.addProperty("confidence", CONFIDENCE);
+            JsonArray features = new JsonArray();
+            String[] names = names();
+            double[] means = importance.means();
+            double[][] intervals = importance.intervals(CONFIDENCE);
+            double[][] increases = importance.increases();
+            for (int i : importance.order()) {
+                JsonObject one = new JsonObject();
+                one.addProperty("name", names[i]);
+                one.addProperty("mean", means[i]);
+                if (shuffles > 1) {
+                    one.addProperty("low", intervals[i][0]);
+                    one.addProperty("high", intervals[i][1]);
+                }
+                JsonArray each = new JsonArray();
+                Arrays.stream(increases[i]).forEach(each::add);
+                one.add("increases", each);
+                features.add(one);
+            }
+            all.add("features", features);
+            return all;
+        }
+    }
+
+    private void print(PrintWriter out, Result result) {
+        String[] names = result.names();
+        String[] intervals = result.intervals();
+        double[] means = result.importance().means();
+        int[] shown = Arrays.stream(result.importance().order()).limit(top).toArray();
+        int widest = Arrays.stream(shown).map(i -> names[i].length()).max().orElse(1);
+        out.println(result.title());
+        for (int i : shown) {
+            String line =
+                    String.format(Locale.ROOT, "  %-" + widest + "s  %+10.4g  %s", names[i], means[i], intervals[i]);
+            out.println(line.stripTrailing());
+        }
+        if (shown.length < names.length) {
+            out.println("  and " + Texts.count(names.length - shown.length, "other") + "; see --top");
+        }
+        out.println(result.note());
+    }
+
+    private List<Path> write(Result result) throws IOException {
+        List<Path> written = new ArrayList<>();
+        if (png != null || svg != null || html != null) {
+            Picture picture = BarChart.of(result.names(), result.importance().means())
+                    .values(result.intervals())
+                    .top(top)
+                    .caption(Caption.of(result.title()).note(result.note()))
+                    .picture();
+            for (@Nullable Path file : new Path[] {png, svg, html}) {
+                if (file != null) {
+                    if (file.equals(png)) {
+                        picture.writePng(file);
+                    } else {
+                        String text = file.equals(svg) ? picture.toSvg() : picture.toHtml();
+                        Files.writeString(file, text, StandardCharsets.UTF_8);
+                    }
+                    written.add(file);
+                }
+            }
+        }
+        if (json != null) {
+            String text = new GsonBuilder()
+                    .setPrettyPrinting()
+                    .disableHtmlEscaping()
+                    .create()
+                    .toJson(result.json(run.seed()));
+            Files.writeString(json, text, StandardCharsets.UTF_8);
+            written.add(json);
+        }
+        return written;
+    }
+}
