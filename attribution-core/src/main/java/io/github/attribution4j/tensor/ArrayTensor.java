@@ -298,6 +298,11 @@ final class ArrayTensor implements Tensor {
         }
     }
 
+    @Override
+    public boolean isClosed() {
+        return elements == null;
+    }
+
     /** Returns the type and the shape. */
     @Override
     public String toString() {

@@ -237,6 +237,9 @@ public interface Tensor extends AutoCloseable {
     @Override
     void close();
 
+    /** Returns whether this handle was closed. */
+    boolean isClosed();
+
     /**
      * The life of one tensor handle, from its creation to {@code close()}. Every backend keeps one for each tensor, so
      * that scopes, checks for use after close, and leak counts work alike everywhere. All that have begun and not ended
@@ -276,8 +279,9 @@ public interface Tensor extends AutoCloseable {
         }
 
         static IllegalStateException closed() {
-            return new IllegalStateException("this tensor was closed (by close() or by the end of its TensorScope); "
-                    + "keep it open with TensorScope.keep, or use it before the scope ends");
+            return new IllegalStateException("this tensor was closed (by close(), by the end of its TensorScope, or in "
+                    + "a notebook because its cell was run again); keep it open with TensorScope.keep, use it before "
+                    + "the scope ends, or compute it again");
         }
 
         /** Ends the lifetime; returns true the first time only. */
@@ -287,6 +291,15 @@ public interface Tensor extends AutoCloseable {
             }
             died(this, birth != null);
             return true;
+        }
+
+        /**
+         * Returns whether a tensor's lifetime has ended.
+         *
+         * @param lifetime null while the constructor of the tensor runs
+         */
+        public static boolean hasEnded(@Nullable Lifetime lifetime) {
+            return lifetime != null && lifetime.ended.get();
         }
 
         /** Returns how many tensors are open in this JVM. */

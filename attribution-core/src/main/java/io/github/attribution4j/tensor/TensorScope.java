@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TensorScope implements AutoCloseable {
     private static final ThreadLocal<@Nullable TensorScope> INNERMOST = new ThreadLocal<>();
+    private static volatile @Nullable Consumer<Tensor> watcher;
 
     private final Thread thread = Thread.currentThread();
     private final @Nullable TensorScope parent = INNERMOST.get();
@@ -43,8 +45,8 @@ public final class TensorScope implements AutoCloseable {
      */
     public <T extends Tensor> T keep(T tensor) {
         check();
-        if (owned.remove(tensor) && parent != null) {
-            parent.owned.add(tensor);
+        if (owned.remove(tensor)) {
+            hand(tensor, parent);
         }
         return tensor;
     }
@@ -59,6 +61,7 @@ public final class TensorScope implements AutoCloseable {
     public static <T extends Tensor> T release(T tensor) {
         for (TensorScope scope = INNERMOST.get(); scope != null; scope = scope.parent) {
             if (scope.owned.remove(tensor)) {
+                hand(tensor, null);
                 break;
             }
         }
@@ -80,10 +83,30 @@ public final class TensorScope implements AutoCloseable {
     }
 
     static void register(Tensor tensor) {
-        TensorScope scope = INNERMOST.get();
-        if (scope != null) {
-            scope.owned.add(tensor);
+        hand(tensor, INNERMOST.get());
+    }
+
+    private static void hand(Tensor tensor, @Nullable TensorScope owner) {
+        if (owner != null) {
+            owner.owned.add(tensor);
+            return;
         }
+        Consumer<Tensor> told = watcher;
+        if (told != null) {
+            told.accept(tensor);
+        }
+    }
+
+    /**
+     * Tells a watcher of every tensor of this JVM that no scope owns from then on: it was created outside of all, or
+     * taken out of the last. Only its user closes it. This is for a host that runs the code of others and frees what
+     * they leave open, as a notebook does.
+     *
+     * @param newWatcher called on the thread that has the tensor, which may still be under construction: it may keep
+     *     the tensor, and do nothing else with it; null for none. There is one in a JVM: it replaces the former
+     */
+    public static void watch(@Nullable Consumer<Tensor> newWatcher) {
+        watcher = newWatcher;
     }
 
     /** Closes what the scope still owns. Idempotent. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.testkit.LeakExtension;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
@@ -101,8 +102,40 @@ class TensorScopeTest {
         tensor.close();
         assertThatThrownBy(tensor::sum)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("this tensor was closed (by close() or by the end of its TensorScope); keep it open with "
-                        + "TensorScope.keep, or use it before the scope ends");
+                .hasMessage("this tensor was closed (by close(), by the end of its TensorScope, or in a notebook "
+                        + "because its cell was run again); keep it open with TensorScope.keep, use it before the "
+                        + "scope ends, or compute it again");
+    }
+
+    @Test
+    @DisplayName("A watcher is told of each tensor that no scope owns from then on, once")
+    void watchedTensors() {
+        List<Tensor> told = new ArrayList<>();
+        TensorScope.watch(told::add);
+        try {
+            Tensor outside = tensor();
+            assertThat(told).containsExactly(outside);
+            Tensor kept;
+            Tensor released;
+            try (TensorScope outer = TensorScope.open()) {
+                try (TensorScope inner = TensorScope.open()) {
+                    Tensor temporary = tensor();
+                    kept = inner.keep(tensor());
+                    released = TensorScope.release(tensor());
+                    inner.keep(outside);
+                    assertThat(told).containsExactly(outside, released).doesNotContain(temporary);
+                }
+                outer.keep(kept);
+                assertThat(told).containsExactly(outside, released, kept);
+            }
+            TensorScope.watch(null);
+            try (Tensor unwatched = tensor()) {
+                assertThat(told).doesNotContain(unwatched).hasSize(3);
+            }
+            told.forEach(Tensor::close);
+        } finally {
+            TensorScope.watch(null);
+        }
     }
 
     @Test

@@ -103,7 +103,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"core", "visual", "cli", "testkit", "djl", "onnx", "examples", "benchmarks"})
+    @ValueSource(strings = {"core", "visual", "cli", "testkit", "djl", "onnx", "notebook", "examples", "benchmarks"})
     void packages_have_at_most_25_files(String module) throws IOException {
         try (Stream<Path> files = Files.walk(Path.of("..", "attribution-" + module, "src", "main", "java"))) {
             assertThat(files.filter(file -> file.toString().endsWith(".java"))

@@ -7,6 +7,7 @@ import io.github.attribution4j.SummaryStatistics;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.summary.Column;
 import io.github.attribution4j.visual.internal.summary.Examples;
+import io.github.attribution4j.visual.internal.summary.HtmlTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -326,6 +327,14 @@ public final class AttributionTable {
         return examples.hasBaselines()
                 ? chart.baselineScore(examples.baselines()[example]).layout(BarChart.Layout.WATERFALL)
                 : chart;
+    }
+
+    /**
+     * Returns the table as an element of a page: a row for each of the first 20 examples, a column for each of the 10
+     * features of the largest mean magnitude. A cell has the feature's value, if it is known, and its attribution.
+     */
+    public String toHtml() {
+        return HtmlTable.write(examples, ColorMap.BLUE_WHITE_RED::at);
     }
 
     /** Returns the cohort of an example; empty if it has none. */

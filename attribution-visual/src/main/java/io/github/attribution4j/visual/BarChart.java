@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
-public final class BarChart extends ScoredFeatures<BarChart> {
+public final class BarChart extends ScoredFeatures<BarChart> implements Chart {
 
     /** Where the bars start. */
     public enum Layout {
@@ -169,6 +169,7 @@ public final class BarChart extends ScoredFeatures<BarChart> {
      *
      * @throws IllegalStateException if a waterfall has no baseline score
      */
+    @Override
     public Picture picture() {
         boolean waterfall = settings.layout == Layout.WATERFALL;
         if (waterfall && settings.scores.baseline().isEmpty()) {

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
-public final class HeatMap {
+public final class HeatMap implements Chart {
 
     /** What is shown. */
     public enum View {
@@ -354,6 +354,7 @@ public final class HeatMap {
      *
      * @throws IllegalStateException if the settings contradict each other
      */
+    @Override
     public Picture picture() {
         double[] shown = settings.reduction.reduce(values, channelCount, height * width);
         boolean negative = false;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.visual;
 
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.SummaryStatistics;
+import io.github.attribution4j.view.LayerInspector;
+import io.github.attribution4j.view.LayerView;
 import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.Java2dPainter;
@@ -23,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All forms show the same drawing; in SVG and HTML, some parts also say their numbers when the pointer is over
  * them. SVG and HTML fetch nothing, contain no script, and embed their raster parts as
- * PNG, so they can be mailed, stored and put into a page unchanged; every text in them is escaped. The notebook kernels
- * for the JVM show a {@link BufferedImage} or a string of SVG or HTML directly.
+ * PNG, so they can be mailed, stored and put into a page unchanged; every text in them is escaped. The module
+ * {@code attribution-notebook} shows pictures and charts in a JJava notebook; other notebook kernels for the JVM show a
+ * {@link BufferedImage} or a string of SVG or HTML directly.
  *
  * <p>The layout does not depend on the machine, so SVG and HTML are the same everywhere. Pixels are the same for the
  * same JDK and the same installed fonts; only the logical font {@code SansSerif} is used. No display is needed.
@@ -35,6 +40,8 @@ public final class Picture {
 
     /** The pixels of an image of 512 MiB. */
     private static final double MOST_PIXELS = 1 << 27;
+    /** The width of a row of units, of which there are often some hundreds. */
+    private static final int UNITS = 512;
 
     private final String description;
     private final double width;
@@ -50,6 +57,90 @@ public final class Picture {
         this.scale = canvas.scale();
         this.marks = canvas.marks();
         this.html = html;
+    }
+
+    /**
+     * Draws an explanation the way that fits its shape. One attributed input of shape {@code [N, C, H, W]} or
+     * {@code [N, H, W]} is a {@link HeatMap}, one whose tokens have names a {@link TokenText}; anything else is a
+     * {@link BarChart}, a waterfall if the attributions add up to the score. Several examples of the same features are
+     * a beeswarm ({@link SummaryChart}); of several images or texts, the first is shown.
+     *
+     * @param explanation copied, not closed
+     * @throws IllegalStateException if it was closed
+     */
+    public static Picture of(Explanation explanation) {
+        boolean rows = !isText(explanation) && !isImage(explanation) && explanation.scores().length > 1;
+        return rows
+                ? SummaryChart.beeswarm(AttributionTable.of(explanation))
+                        .caption(Caption.of(explanation.provenance().method() + ", target "
+                                + explanation.provenance().target()))
+                        .picture()
+                : of(explanation, 0);
+    }
+
+    /**
+     * Draws one example of an explanation the way that fits its shape, as {@link #of(Explanation)} does.
+     *
+     * @param explanation copied, not closed
+     * @param example which row of the batch
+     * @throws IllegalArgumentException if there is no such example
+     * @throws IllegalStateException if the explanation was closed
+     */
+    public static Picture of(Explanation explanation, int example) {
+        if (isText(explanation)) {
+            return TokenText.of(explanation, example).picture();
+        }
+        if (isImage(explanation)) {
+            return HeatMap.of(explanation, example).picture();
+        }
+        BarChart bars = BarChart.of(explanation, example);
+        boolean complete =
+                explanation.hasCompletenessGap() && explanation.baselineScores().isPresent();
+        return (complete ? bars.layout(BarChart.Layout.WATERFALL) : bars).picture();
+    }
+
+    /** Tokens have names of their own in each row. */
+    private static boolean isText(Explanation explanation) {
+        return explanation.attributions().size() == 1
+                && explanation.featureNames(0).isEach(1)
+                && explanation.attribution().shape().rank() <= 3;
+    }
+
+    private static boolean isImage(Explanation explanation) {
+        int rank = explanation.attributions().get(0).shape().rank();
+        return explanation.attributions().size() == 1 && (rank == 3 || rank == 4);
+    }
+
+    /**
+     * Draws the activations of layers as {@link Histograms}.
+     *
+     * @throws IllegalStateException if the views were closed
+     */
+    public static Picture of(LayerInspector.Views views) {
+        return Histograms.of(views, LayerView.Quantity.ACTIVATION).picture();
+    }
+
+    /**
+     * Draws the activations of a layer for the first example as a {@link MapGrid}, or as {@link Histograms} if its
+     * channels have more than two axes.
+     *
+     * @throws IllegalStateException if the view was closed
+     */
+    public static Picture of(LayerView view) {
+        int axes = view.positionShape().length;
+        if (axes <= 2) {
+            MapGrid maps = MapGrid.of(view, LayerView.Quantity.ACTIVATION, 0);
+            return (axes == 0 ? maps.cellSize(UNITS) : maps).picture();
+        }
+        return Histograms.empty()
+                .add(view.point().toString(), view.values(LayerView.Quantity.ACTIVATION))
+                .caption(Caption.of(view.point() + " (" + view.point().kind() + "): activation"))
+                .picture();
+    }
+
+    /** Draws the mean magnitude of each feature as bars; see {@link SummaryChart#bars}. */
+    public static Picture of(SummaryStatistics statistics) {
+        return SummaryChart.bars(statistics).picture();
     }
 
     /**

@@ -46,7 +46,7 @@ import java.util.stream.IntStream;
  *
  * <p>Immutable and thread-safe.
  */
-public final class SummaryChart {
+public final class SummaryChart implements Chart {
     /** Of the pictures with an order, the order of the examples. */
     public enum Order {
         /** Similar explanations beside each other: the leaves of a tree of clusters (Ward). */
@@ -357,6 +357,7 @@ public final class SummaryChart {
     }
 
     /** Draws the picture. */
+    @Override
     public Picture picture() {
         Canvas canvas = settings.caption.canvas();
         double height = drawing.draw(canvas, settings);

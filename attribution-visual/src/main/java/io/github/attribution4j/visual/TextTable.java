@@ -7,8 +7,10 @@ import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Numbers;
 import io.github.attribution4j.visual.internal.Ranking;
+import io.github.attribution4j.visual.internal.SvgWriter;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -224,6 +226,13 @@ public final class TextTable extends ScoredFeatures<TextTable> {
                     bar(ranking.othersSum(), largest, left, side));
         }
         return out.append(settings.scores.line(ranking.total())).append('\n').toString();
+    }
+
+    /** Returns the table as an element of a page: preformatted text. */
+    public String toHtml() {
+        return "<pre style=\"line-height:1.2\">"
+                + ansi(false).render().lines().map(SvgWriter::escape).collect(Collectors.joining("\n"))
+                + "</pre>\n";
     }
 
     private void line(

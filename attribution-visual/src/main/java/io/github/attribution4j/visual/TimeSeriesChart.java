@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
-public final class TimeSeriesChart {
+public final class TimeSeriesChart implements Chart {
 
     /** The order of the axes of a batch of series. */
     public enum Axes {
@@ -198,6 +198,7 @@ public final class TimeSeriesChart {
     }
 
     /** Draws the picture. */
+    @Override
     public Picture picture() {
         Settings s = settings;
         return new TimeSeriesDrawing(values, attributions, s.names, s.outlierPercentage, s.top, s.width, s.caption)

@@ -27,7 +27,7 @@ import java.util.function.Consumer;
  *
  * <p>Immutable and thread-safe. Arrays are copied.
  */
-public final class TokenText {
+public final class TokenText implements Chart {
 
     private static final double SIZE = 14;
     private static final double LINE = 28;
@@ -190,6 +190,7 @@ public final class TokenText {
     }
 
     /** Draws the picture. */
+    @Override
     public Picture picture() {
         ColorScale colors = colors();
         int width = settings.width;

@@ -83,8 +83,10 @@ public abstract class TensorLifetimeContract {
     @DisplayName("A closed tensor refuses every operation; closing twice is nothing")
     void closed() {
         Tensor x = sample();
+        Assertions.assertThat(x.isClosed()).isFalse();
         x.close();
         x.close();
+        Assertions.assertThat(x.isClosed()).isTrue();
         for (int i = 0; i < OPERATIONS.size(); i++) {
             Function<Tensor, Object> operation = OPERATIONS.get(i);
             assertThatThrownBy(() -> operation.apply(x))

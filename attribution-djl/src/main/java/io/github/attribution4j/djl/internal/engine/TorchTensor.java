@@ -432,6 +432,11 @@ public final class TorchTensor implements Tensor {
     }
 
     @Override
+    public boolean isClosed() {
+        return Lifetime.hasEnded(lifetime);
+    }
+
+    @Override
     public String toString() {
         return dataType + " tensor of shape " + shape + " on " + tensors.device();
     }
