@@ -108,7 +108,9 @@ public final class Remedies {
                     "treat it as a gradient (--set unknown-as-gradient=true), or explain at a layer after it with"
                             + " --layer"),
             Remedy.of("otherwise\\(new BackwardRule\\.Gradient\\(\\)\\)", "--set unknown-as-gradient=true"),
-            Remedy.of("load it with LoadOptions\\.dataType\\(DataType\\.FLOAT32\\)", "load it with --dtype float32"),
+            Remedy.of(
+                    "load it with (?:Load|Onnx)Options\\.dataType\\(DataType\\.FLOAT32\\)",
+                    "load it with --dtype float32"),
             Remedy.of(
                     "choose one when loading: LoadOptions\\.defaults\\(\\)\\.output\\(\\\\?\"([^\"\\\\]*)\\\\?\"\\)",
                     "choose one with --output $1"));

@@ -135,7 +135,7 @@ public final class OnnxModel implements RuledModel {
         }
         boolean complete = false;
         try {
-            OnnxModel model = new OnnxModel(file, name, options);
+            OnnxModel model = new OnnxModel(options.isInFloat32() ? file.inFloat32() : file, name, options);
             complete = true;
             return model;
         } catch (UnsupportedModelException | ModelException.OutOfMemory e) {

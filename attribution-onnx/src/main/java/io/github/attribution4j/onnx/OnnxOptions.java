@@ -4,6 +4,7 @@ package io.github.attribution4j.onnx;
 import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.onnx.internal.session.GraphSession;
 import io.github.attribution4j.onnx.internal.session.SessionSettings;
+import io.github.attribution4j.tensor.DataType;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -48,6 +49,7 @@ public final class OnnxOptions {
         private @Nullable String output;
         private int outputIndex = -1;
         private boolean unbatched;
+        private @Nullable DataType dataType;
     }
 
     private OnnxOptions with(Consumer<Parts> change) {
@@ -155,6 +157,28 @@ public final class OnnxOptions {
         return with(parts -> parts.unbatched = true);
     }
 
+    /**
+     * Returns options that compute in another type than the file says. What is float16 or bfloat16 in the file becomes
+     * float32: inputs, weights, results and casts on the way, so that nothing is rounded to 16 bits. It is the model
+     * that PyTorch's {@code model.float()} makes of the same weights. Values of other types are unchanged. Weights stay
+     * in the file; every session converts them once, and holds them in float32. Without this option a model computes,
+     * and has its gradients, in the types of its file: those of float16 are rounded to 11 bits, and below 6e-8 they are
+     * zero.
+     *
+     * @param type {@link DataType#FLOAT32}
+     */
+    public OnnxOptions dataType(DataType type) {
+        if (type != DataType.FLOAT32) {
+            throw new IllegalArgumentException("dataType " + type
+                    + ": an ONNX model computes in the types of its file or, where they have 16 bits, in float32");
+        }
+        return with(parts -> parts.dataType = type);
+    }
+
+    boolean isInFloat32() {
+        return parts.dataType != null;
+    }
+
     String device() {
         return parts.cuda < 0 ? "cpu" : "cuda:" + parts.cuda;
     }
@@ -193,6 +217,9 @@ public final class OnnxOptions {
         }
         if (parts.optimization != Optimization.ALL) {
             changes.put("optimization", parts.optimization.name().toLowerCase(Locale.ROOT));
+        }
+        if (parts.dataType != null) {
+            changes.put("dataType", parts.dataType.label());
         }
         if (parts.unbatched) {
             changes.put("unbatched", "true");

@@ -8,6 +8,7 @@ import io.github.attribution4j.onnx.internal.graph.Lookups;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,7 @@ final class Remarks {
 
     private final List<String> draws = new ArrayList<>();
     private final List<String> losses = new ArrayList<>();
+    private boolean halves;
     private Optional<String> oneRow = Optional.empty();
 
     Remarks(Graph graph, Constants constants, String output, Map<String, ElementType> elements) {
@@ -64,6 +66,10 @@ final class Remarks {
             losses.add(loss + at);
         } else if (node.is("Cast") && floating && to != null && !to.carriesGradient()) {
             losses.add("a cast to whole numbers" + at);
+        }
+        if (to != null && to.isHalf() && !halves) {
+            halves = true;
+            losses.add("rounding to " + to.name().toLowerCase(Locale.ROOT) + at + " and from there on");
         }
         if (node.is("DynamicQuantizeLinear") && oneRow.isEmpty()) {
             oneRow = Optional.of("the model quantizes by the range of all rows of a call (DynamicQuantizeLinear)");

@@ -145,6 +145,9 @@ public final class Models implements AutoCloseable {
         if (key.unbatched()) {
             options = options.unbatched();
         }
+        if (key.dataType() == DataType.FLOAT32) {
+            options = options.dataType(DataType.FLOAT32);
+        }
         String output = key.output();
         if (output == null) {
             return OnnxModel.load(file, options);

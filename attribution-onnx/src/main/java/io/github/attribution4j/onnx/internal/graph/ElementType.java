@@ -59,6 +59,11 @@ public enum ElementType {
         };
     }
 
+    /** Whether these are floats of 16 bits. */
+    public boolean isHalf() {
+        return this == FLOAT16 || this == BFLOAT16;
+    }
+
     /** Whether gradients pass through values of this type. */
     public boolean carriesGradient() {
         return this == FLOAT || this == DOUBLE || this == FLOAT16 || this == BFLOAT16;

@@ -284,15 +284,23 @@ public final class Initializer {
         }
         int count = (int) elements();
         if (data == null) {
-            float[] listed = message.reals(FLOAT_DATA);
             return switch (type) {
-                case FLOAT ->
-                    exactly(
+                case FLOAT -> {
+                    float[] listed = message.reals(FLOAT_DATA);
+                    yield exactly(
                             count,
                             IntStream.range(0, listed.length)
                                     .mapToDouble(i -> listed[i])
                                     .toArray());
+                }
                 case DOUBLE -> exactly(count, message.doubles(DOUBLE_DATA));
+                // Their bits, as whole numbers.
+                case FLOAT16, BFLOAT16 ->
+                    exactly(
+                            count,
+                            LongStream.of(message.numbers(INT32_DATA))
+                                    .mapToDouble(bits -> half((short) bits))
+                                    .toArray());
                 default -> null;
             };
         }
@@ -302,14 +310,32 @@ public final class Initializer {
             switch (type) {
                 case FLOAT -> values[i] = buffer.getFloat();
                 case DOUBLE -> values[i] = buffer.getDouble();
-                case FLOAT16 -> values[i] = Halves.toFloat(buffer.getShort());
-                case BFLOAT16 -> values[i] = Float.intBitsToFloat(buffer.getShort() << Short.SIZE);
+                case FLOAT16, BFLOAT16 -> values[i] = half(buffer.getShort());
                 default -> {
                     return null;
                 }
             }
         }
         return values;
+    }
+
+    /** A number of 16 bits. */
+    private float half(short bits) {
+        return type == ElementType.FLOAT16 ? Halves.toFloat(bits) : Float.intBitsToFloat(bits << Short.SIZE);
+    }
+
+    /** The same numbers in float32, if they are few; null if they are not read. */
+    @Nullable
+    Initializer inFloat32() {
+        double[] values = doubles();
+        if (values == null) {
+            return null;
+        }
+        ByteBuffer raw = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (double value : values) {
+            raw.putFloat((float) value);
+        }
+        return of(name, ElementType.FLOAT, raw.array(), dims);
     }
 
     private static double @Nullable [] exactly(int count, double[] values) {

@@ -298,7 +298,7 @@ public final class ModuleValues {
 
     /** Whether two calls run the same operators on the same weights. */
     private static boolean alike(Graph graph, Call one, Call other) {
-        Predicate<String> weight = graph.initializers()::containsKey;
+        Predicate<String> weight = value -> Widened.isWeight(graph, value);
         return one.nodes().stream()
                 .map(node -> read(node, weight))
                 .toList()

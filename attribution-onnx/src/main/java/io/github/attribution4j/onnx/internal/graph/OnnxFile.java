@@ -62,6 +62,9 @@ public final class OnnxFile implements AutoCloseable {
 
     private final Bytes bytes;
     private final Message model;
+    /** The graph, which takes inputs of the types that the file says. */
+    private final Graph declared;
+
     private final Graph graph;
     private final Map<String, Long> opsets;
     /** Whether the file is a copy that is deleted when this is closed. */
@@ -109,8 +112,8 @@ public final class OnnxFile implements AutoCloseable {
                     what + " has opset " + opset + "; models from opset " + Lift.FROM
                             + " on can be explained: export it again, or convert it with onnx.version_converter");
         }
-        this.graph = Widened.inputs(
-                Scopes.unique(Functions.inlined(Lift.from(opset, written), model.messages(FUNCTION), opset)));
+        this.declared = Scopes.unique(Functions.inlined(Lift.from(opset, written), model.messages(FUNCTION), opset));
+        this.graph = Widened.inputs(declared);
         opsets.put("", Math.max(opset, Lift.TO));
         Path file = bytes.path();
         FileCheck.of(
@@ -122,6 +125,26 @@ public final class OnnxFile implements AutoCloseable {
                 file == null || temporary ? null : file.getParent());
         this.folder = file == null ? null : WeightFolder.of(file, graph);
         model.endBudget();
+    }
+
+    private OnnxFile(OnnxFile same, Graph declared) {
+        this.bytes = same.bytes;
+        this.model = same.model;
+        this.declared = declared;
+        this.graph = Widened.inputs(declared);
+        this.opsets = same.opsets;
+        this.temporary = same.temporary;
+        this.folder = same.folder;
+    }
+
+    /** The same file, whose graph computes in float32 where the file says float16 or bfloat16. */
+    public OnnxFile inFloat32() {
+        return new OnnxFile(this, Widened.floats(declared));
+    }
+
+    /** Whether the graph computes with float16 or bfloat16. */
+    public boolean hasHalves() {
+        return Widened.hasHalves(declared);
     }
 
     /** Opens a file. */

@@ -17,6 +17,8 @@ public record ValueInfo(String name, @Nullable ValueType type, Message message) 
     private static final int NAME = 1;
     private static final int TYPE = 2;
     private static final int TENSOR = 1;
+    private static final int SEQUENCE = 4;
+    private static final int OPTIONAL = 9;
     private static final int ELEMENT = 1;
     private static final int SHAPE = 2;
     private static final int DIM = 1;
@@ -48,6 +50,43 @@ public record ValueInfo(String name, @Nullable ValueType type, Message message) 
                 other,
                 type,
                 message.without(number -> number == NAME).text(NAME, other).build());
+    }
+
+    /** The same of float32 elements, if they are floats of 16 bits. */
+    ValueInfo inFloat32() {
+        Message declared = message.message(TYPE);
+        if (declared == null) {
+            return this;
+        }
+        Message wide = inFloat32(declared);
+        return wide == declared ? this : read(with(message, TYPE, wide));
+    }
+
+    private static Message inFloat32(Message type) {
+        Message tensor = type.message(TENSOR);
+        if (tensor != null) {
+            return ElementType.of(tensor.number(ELEMENT, 0)).isHalf()
+                    ? with(
+                            type,
+                            TENSOR,
+                            tensor.without(number -> number == ELEMENT)
+                                    .number(ELEMENT, ElementType.FLOAT.code())
+                                    .build())
+                    : type;
+        }
+        for (int kind : new int[] {SEQUENCE, OPTIONAL}) {
+            Message outer = type.message(kind);
+            Message inner = outer == null ? null : outer.message(ELEMENT);
+            if (outer != null && inner != null) {
+                Message wide = inFloat32(inner);
+                return wide == inner ? type : with(type, kind, with(outer, ELEMENT, wide));
+            }
+        }
+        return type;
+    }
+
+    private static Message with(Message message, int field, Message value) {
+        return message.without(number -> number == field).message(field, value).build();
     }
 
     /** A value with only a name: enough for an output. */

@@ -163,15 +163,25 @@ public final class OnnxRuntime {
             return session(file, model, settings, common);
         } catch (OrtException e) {
             if (!common || !String.valueOf(e.getMessage()).contains("GlobalThreadPools")) {
-                throw failure("ONNX Runtime does not load the model", e);
+                throw notLoaded(file, e);
             }
         }
         pooled = false;
         try {
             return session(file, model, settings, false);
         } catch (OrtException e) {
-            throw failure("ONNX Runtime does not load the model", e);
+            throw notLoaded(file, e);
         }
+    }
+
+    private static ModelException notLoaded(OnnxFile file, OrtException e) {
+        ModelException failure = failure("ONNX Runtime does not load the model", e);
+        return failure instanceof ModelException.OutOfMemory || !file.hasHalves()
+                ? failure
+                : new UnsupportedModelException(
+                        failure.getMessage() + "; it computes with floats of 16 bits, which not all operators take:"
+                                + " load it with OnnxOptions.dataType(DataType.FLOAT32)",
+                        failure);
     }
 
     private OrtSession session(OnnxFile file, byte[] model, SessionSettings settings, boolean common)
@@ -210,9 +220,7 @@ public final class OnnxRuntime {
         Matcher refused = REFUSED.matcher(String.valueOf(e.getMessage()));
         if (refused.find()) {
             return new UnsupportedModelException(
-                    "these inputs take a branch of an If that no gradient passes, perhaps because the first inputs took"
-                            + " the other one (then load the model again for these): " + refused.group(1),
-                    e);
+                    "these inputs take a branch of an If that no gradient passes: " + refused.group(1), e);
         }
         String line = Failures.words(String.valueOf(e.getMessage()));
         if (MEMORY.matcher(line).find()) {
