@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes golden/onnx/branches.npz: models with an If of which one branch cannot run, or no gradient passes, with the inputs of the other.
+"""Writes golden/onnx/branches.npz: models with an If of which one branch cannot run, or no gradient passes, with the inputs of the other,
+and one of which each branch takes inputs of another length, as a network for speech does that knows two sampling rates.
 
     python golden/onnx_branches.py
 
-The arrays are NAME/model, /in/x, /in/first (what the condition is made of), /y, /g (the cotangent) and /d/x, of the branch that is taken. In the LSTM's branch
+The arrays are NAME/model, /in/x, /in/first (what the condition is made of), /y, /g (the cotangent) and /d/x, of the branch that is taken. In the LSTM's branches
 another If, which depends on sizes, leaves the number of axes open, so that ONNX Runtime does not know it.
 """
 
@@ -45,6 +46,18 @@ def opened(end: str) -> List[onnx.NodeProto]:
         helper.make_node("Equal", ["width" + end, "one"], ["is_thin" + end], "is_thin" + end),
         helper.make_node("If", ["is_thin" + end], ["open" + end], "open" + end, then_branch=thin, else_branch=same),
     ]
+
+
+def of_length(steps: str, end: str, weights: str) -> onnx.GraphProto:
+    """An LSTM that takes one length only."""
+    nodes = [
+        *opened(end),
+        helper.make_node("Reshape", ["open" + end, steps], ["rows" + end], "rows" + end),
+        helper.make_node("Transpose", ["rows" + end], ["steps" + end], "steps" + end, perm=[1, 0, 2]),
+        helper.make_node("LSTM", ["steps" + end, weights, "r", "b"], ["", "last" + end, ""], "lstm" + end, hidden_size=4),
+        helper.make_node("Squeeze", ["last" + end, "zero"], ["y" + end], "y" + end),
+    ]
+    return graph("length" + end, nodes, "y" + end)
 
 
 def lstm() -> onnx.GraphProto:
@@ -94,14 +107,17 @@ def main() -> None:
     arrays: Dict[str, np.ndarray] = {}
     leaf = x.double().requires_grad_()
     cases = {
-        "lstm": (model(lstm(), fails, weights), 1, net(leaf)[0][:, -1]),
-        "lstm_else": (model(fails, lstm(), weights), 0, net(leaf)[0][:, -1]),
-        "operator": (model(tanh, unknown, {}), 1, leaf.tanh()),
+        "lstm": (model(lstm(), fails, weights), 1, leaf, net(leaf)[0][:, -1]),
+        "lstm_else": (model(fails, lstm(), weights), 0, leaf, net(leaf)[0][:, -1]),
+        "operator": (model(tanh, unknown, {}), 1, leaf, leaf.tanh()),
     }
-    for name, (raw, first, y) in cases.items():
+    rates = model(of_length("five", "5", "w"), of_length("three", "3", "v"), weights | {"v": -weights["w"], "five": np.array([-1, 5, 3]), "three": np.array([-1, 3, 3])})
+    few = torch.from_numpy(rng.standard_normal((2, 3, 3)).astype(np.float32)).double().requires_grad_()
+    cases |= {"five": (rates, 1, leaf, net(leaf)[0][:, -1]), "three": (rates, 0, few, net(-few)[0][:, -1])}
+    for name, (raw, first, at, y) in cases.items():
         g = torch.from_numpy(rng.standard_normal(tuple(y.shape)))
-        (d,) = torch.autograd.grad((y * g).sum(), leaf)
-        arrays |= {f"{name}/model": np.frombuffer(raw, np.uint8), f"{name}/in/x": x.numpy(), f"{name}/in/first": np.array(first)}
+        (d,) = torch.autograd.grad((y * g).sum(), at)
+        arrays |= {f"{name}/model": np.frombuffer(raw, np.uint8), f"{name}/in/x": at.detach().float().numpy(), f"{name}/in/first": np.array(first)}
         arrays |= {f"{name}/y": y.detach().float().numpy(), f"{name}/g": g.float().numpy(), f"{name}/d/x": d.float().numpy()}
         print(f"{name}: {len(raw)} bytes")
     np.savez_compressed(HERE / "onnx" / "branches.npz", **arrays)

@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  * replaced and be a leaf in that form.
  */
 final class EditedGraph {
-    private final Graph graph;
     private final Map<String, ValueType> types;
     private final Map<Spot, String> seen = new HashMap<>();
     private final Set<String> names;
     private final Map<String, Initializer> constants = new LinkedHashMap<>();
+    private Graph graph;
 
     /**
      * A value and the form that it has.
@@ -290,6 +290,31 @@ final class EditedGraph {
             name += "'";
         }
         return name;
+    }
+
+    /**
+     * Adds nodes that list the sizes of values.
+     *
+     * @param values names of values; those that another value is not computed from are left out
+     * @param end that value
+     * @return the values that are listed, and the names of the lists
+     */
+    Map<String, String> watch(List<String> values, String end) {
+        Map<String, String> sizes = new LinkedHashMap<>();
+        if (!values.isEmpty()) {
+            Set<String> read = new LinkedHashSet<>(List.of(end));
+            Graph.upstream(graph.nodes(), read).forEach(node -> read.addAll(node.reads()));
+            List<Node> nodes = new ArrayList<>(graph.nodes());
+            for (String value : values) {
+                if (read.contains(value)) {
+                    String list = list(value);
+                    node(nodes, "Shape", list, value);
+                    sizes.put(value, list);
+                }
+            }
+            graph = new Graph(graph.name(), graph.inputs(), graph.outputs(), nodes, graph.initializers());
+        }
+        return sizes;
     }
 
     Graph graph() {

@@ -5,11 +5,16 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
-/** A pullback that holds memory of the runtime. */
+/**
+ * A pullback that holds memory of the runtime. If it is closed while other threads are inside, the last of them frees
+ * that memory.
+ */
 final class HeldPullback implements Pullback {
     private final Pullback inner;
     private final Runnable free;
+    private int users;
     private boolean closed;
 
     HeldPullback(Pullback inner, Runnable free) {
@@ -29,12 +34,33 @@ final class HeldPullback implements Pullback {
 
     @Override
     public List<Tensor> vjp(Tensor cotangent) {
-        return inner.vjp(cotangent);
+        return inside(() -> inner.vjp(cotangent));
     }
 
     @Override
     public List<Tensor> vjpLast(Tensor cotangent) {
-        return inner.vjpLast(cotangent);
+        return inside(() -> inner.vjpLast(cotangent));
+    }
+
+    private List<Tensor> inside(Supplier<List<Tensor>> product) {
+        synchronized (this) {
+            if (closed) {
+                throw new IllegalStateException("this pullback was closed; run pullback again");
+            }
+            users++;
+        }
+        try {
+            return product.get();
+        } finally {
+            boolean last;
+            synchronized (this) {
+                users--;
+                last = closed && users == 0;
+            }
+            if (last) {
+                end();
+            }
+        }
     }
 
     @Override
@@ -44,9 +70,27 @@ final class HeldPullback implements Pullback {
 
     @Override
     public void close() {
-        if (!closed) {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
             closed = true;
+            if (users > 0) {
+                return;
+            }
+        }
+        end();
+    }
+
+    /** The number of threads that are inside. */
+    synchronized int users() {
+        return users;
+    }
+
+    private void end() {
+        try {
             inner.close();
+        } finally {
             free.run();
         }
     }

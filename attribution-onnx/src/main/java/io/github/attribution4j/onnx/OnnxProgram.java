@@ -4,7 +4,9 @@ package io.github.attribution4j.onnx;
 import ai.onnxruntime.OnnxTensor;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.program.Program.RowForm;
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs questions by editing the graph, with one session for each kind of question, and two for those that go back. */
 final class OnnxProgram implements Program, AutoCloseable {
+    private static final String CLOSED = "this model was closed";
+
     private final OnnxFile file;
     private final Graph graph;
     private final OnnxAddresses addresses;
@@ -84,7 +88,7 @@ final class OnnxProgram implements Program, AutoCloseable {
 
     private void requireOpen() {
         if (sessions.isClosed()) {
-            throw new IllegalStateException("this model was closed");
+            throw new IllegalStateException(CLOSED);
         }
     }
 
@@ -142,7 +146,14 @@ final class OnnxProgram implements Program, AutoCloseable {
                             value -> given.tensors.containsKey(value) ? given.get(value) : outputs.get(value));
                 }
             });
+        } catch (ModelException e) {
+            throw openOr(e);
         }
+    }
+
+    /** The failure, unless the model was closed by another thread, which is the reason then. */
+    private RuntimeException openOr(ModelException failure) {
+        return sessions.isClosed() ? new IllegalStateException(CLOSED, failure) : failure;
     }
 
     private static OnnxTensor named(Map<String, OnnxTensor> tensors, String value) {
@@ -167,7 +178,10 @@ final class OnnxProgram implements Program, AutoCloseable {
         question.inputs().requireNoReferences();
         Given given = new Given(question);
         try {
-            return new Run(question, given).wayBack();
+            return new Run(question, given, given.plan(true)).wayBack();
+        } catch (ModelException e) {
+            given.close();
+            throw openOr(e);
         } catch (RuntimeException | Error e) {
             given.close();
             throw e;
@@ -210,6 +224,13 @@ final class OnnxProgram implements Program, AutoCloseable {
             return plan;
         }
 
+        /** Returns a plan that these inputs tell more for; null if they do not. */
+        @Nullable
+        Plan better(Plan refused) {
+            Plan better = plans.better(refused, question, names, tensors);
+            return better != null && better.replaced().equals(refused.replaced()) ? better : null;
+        }
+
         OnnxTensor get(String value) {
             return named(tensors, value);
         }
@@ -231,10 +252,10 @@ final class OnnxProgram implements Program, AutoCloseable {
 
         private final Map<String, OnnxTensor> known;
 
-        Run(Question question, Given given) {
+        Run(Question question, Given given, Plan plan) {
             this.question = question;
             this.given = given;
-            this.plan = given.plan(true);
+            this.plan = plan;
             this.back = Objects.requireNonNull(plan.back());
             this.shapes = shapes();
             this.known = new HashMap<>(given.tensors);
@@ -258,26 +279,48 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         Pullback wayBack() {
-            GraphSession.Outputs held = plan.graph().outputs().isEmpty()
-                    ? null
-                    : sessions.use(plan.key(), () -> session(plan.graph()), session -> session.run(known));
+            GraphSession.Outputs held = forward();
+            List<Integer> ranks = ranks();
+            if (!ranks.equals(back.ranks())) {
+                close(held);
+                return new Run(question, given, plans.other(ranks, question, given.names, given.tensors)).wayBack();
+            }
             try {
-                if (held != null) {
-                    held.addTo(known);
-                }
                 Tensor result = OrtTensors.tensor(value(back.end()));
                 List<Tensor> activations = values(plan.wanted(), this::value);
                 return new HeldPullback(question.pullback(back.reached(), result, activations, this::back), () -> {
-                    if (held != null) {
-                        held.close();
-                    }
+                    close(held);
                     given.close();
                 });
             } catch (RuntimeException | Error e) {
-                if (held != null) {
-                    held.close();
-                }
+                close(held);
                 throw e;
+            }
+        }
+
+        /** Runs forward; what the way back reads is known as long as the result is open. */
+        private GraphSession.@Nullable Outputs forward() {
+            if (plan.graph().outputs().isEmpty()) {
+                return null;
+            }
+            GraphSession.Outputs outputs =
+                    sessions.use(plan.key(), () -> session(plan.graph()), session -> session.run(known));
+            outputs.addTo(known);
+            return outputs;
+        }
+
+        /** The numbers of axes that depend on the inputs. */
+        private List<Integer> ranks() {
+            return back.sizes().isEmpty()
+                    ? List.of()
+                    : back.sizes().stream()
+                            .map(sizes -> (int) value(sizes).getInfo().getShape()[0])
+                            .toList();
+        }
+
+        private static void close(GraphSession.@Nullable Outputs outputs) {
+            if (outputs != null) {
+                outputs.close();
             }
         }
 
@@ -286,6 +329,26 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         private List<Tensor> back(Tensor cotangent) {
+            try {
+                return product(cotangent);
+            } catch (UnsupportedModelException e) {
+                Plan better = given.better(plan);
+                if (better == null) {
+                    throw e;
+                }
+                Run again = new Run(question, given, better);
+                GraphSession.Outputs held = again.forward();
+                try {
+                    return again.product(cotangent);
+                } finally {
+                    close(held);
+                }
+            } catch (ModelException e) {
+                throw openOr(e);
+            }
+        }
+
+        private List<Tensor> product(Tensor cotangent) {
             Woven woven = back.woven();
             try (OnnxTensor sent = OrtTensors.of(cotangent)) {
                 return sessions.use(back.key(), () -> session(woven.backward()), session -> {

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,8 @@ final class Plans {
     private final Supplier<TypeOracle> another;
     private final Map<List<Integer>, TypeOracle> oracles = new ConcurrentHashMap<>();
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
+    /** How often oracles learned more. Plans that were made before and after need separate sessions. */
+    private final AtomicInteger learned = new AtomicInteger();
 
     /**
      * What two questions with the same plan have in common: everything except the tensors.
@@ -53,7 +56,8 @@ final class Plans {
      * @param tapped the values that are returned
      * @param end the value that is returned if none is tapped, and that a way back starts from; null for the output
      * @param leaves which inputs get gradients, and the order in which inputs are given; empty if tapped values do
-     * @param ranks the numbers of axes that the file does not say
+     * @param ranks the numbers of axes that the file does not say: of inputs, and of values on the way once inputs
+     *     came that have others than the first ones
      */
     private record Key(
             List<Spot> replaced,
@@ -66,6 +70,11 @@ final class Plans {
             return Stream.of(replaced.stream(), tapped.stream(), Stream.ofNullable(end))
                     .flatMap(each -> each)
                     .toList();
+        }
+
+        Key with(List<Integer> more) {
+            List<Integer> all = Stream.concat(ranks.stream(), more.stream()).toList();
+            return new Key(replaced, tapped, end, back, leaves, all);
         }
     }
 
@@ -92,8 +101,17 @@ final class Plans {
      * @param end the value that it starts from
      * @param leaves the values that get gradients
      * @param reached for each leaf whether the end depends on it
+     * @param sizes values of the forward graph that list the sizes of others, whose number of axes the inputs decide
+     * @param ranks for each of these the number of axes that the way back is made for
      */
-    record Back(Object key, Woven woven, String end, List<String> leaves, List<Boolean> reached) {}
+    record Back(
+            Object key,
+            Woven woven,
+            String end,
+            List<String> leaves,
+            List<Boolean> reached,
+            List<String> sizes,
+            List<Integer> ranks) {}
 
     /**
      * Creates plans for a graph.
@@ -130,21 +148,69 @@ final class Plans {
      * @param given the arguments
      */
     Plan of(Question question, boolean back, List<String> names, Map<String, OnnxTensor> given) {
+        Key key = key(question, back, names, given);
+        Plan known = plans.get(key);
+        return known == null ? keep(key, make(key, question, names, given)) : known;
+    }
+
+    /**
+     * Returns a better plan for a question with a way back. Its inputs take a branch of which too little was known when
+     * the plan was made, because the first inputs took another one.
+     *
+     * @param refused the plan that no gradient passes with these inputs
+     * @return null if these inputs do not tell more
+     */
+    @Nullable
+    Plan better(Plan refused, Question question, List<String> names, Map<String, OnnxTensor> given) {
+        Key key = key(question, true, names, given);
+        Plan known = plans.get(key);
+        if (known != null && !known.key().equals(refused.key())) {
+            return known; // another thread has learned
+        }
+        return learn(knowing(key), given) ? keep(key, make(key, question, names, given)) : null;
+    }
+
+    /**
+     * Returns the plan of a question with a way back for inputs with which values on the way have other numbers of axes
+     * than with those that the plan was made for. It takes the place of that plan.
+     *
+     * @param found these numbers, for each of {@link Back#sizes}
+     */
+    Plan other(List<Integer> found, Question question, List<String> names, Map<String, OnnxTensor> given) {
+        Key usual = key(question, true, names, given);
+        Key key = usual.with(found);
+        Plan known = plans.get(key);
+        Plan plan = known == null ? keep(key, make(key, question, names, given)) : known;
+        return keep(usual, plan);
+    }
+
+    private Key key(Question question, boolean back, List<String> names, Map<String, OnnxTensor> given) {
         List<Spot> tapped = spots(question.tapped());
         Spot end = question.end() != null
                 ? spot(question.end())
                 : question.tapped().isEmpty() || back ? whole : null;
         List<Object> leaves = back && tapped.isEmpty() ? attributed(question, names) : List.of();
-        Key key = new Key(spots(question.replaced()), tapped, end, back, leaves, ranks(given));
-        Plan known = plans.get(key);
-        if (known == null) {
-            if (plans.size() >= MOST) {
-                plans.clear();
-            }
-            known = make(key, question, names, given);
-            plans.put(key, known);
+        return new Key(spots(question.replaced()), tapped, end, back, leaves, ranks(given));
+    }
+
+    private Plan keep(Key key, Plan plan) {
+        if (plans.size() >= MOST) {
+            plans.clear();
         }
-        return known;
+        plans.put(key, plan);
+        return plan;
+    }
+
+    private TypeOracle knowing(Key key) {
+        return key.ranks().isEmpty() ? oracle : oracles.computeIfAbsent(key.ranks(), ranks -> another.get());
+    }
+
+    private boolean learn(TypeOracle knowing, Map<String, OnnxTensor> given) {
+        boolean more = knowing.learn(given);
+        if (more) {
+            learned.incrementAndGet();
+        }
+        return more;
     }
 
     private List<Spot> spots(List<Place> places) {
@@ -179,19 +245,39 @@ final class Plans {
     }
 
     private Plan make(Key key, Question question, List<String> names, Map<String, OnnxTensor> given) {
-        TypeOracle knowing = unranked.isEmpty() ? oracle : oracles.computeIfAbsent(key.ranks(), ranks -> another.get());
+        TypeOracle knowing = knowing(key);
+        try {
+            return make(key, question, names, knowing, given);
+        } catch (UnsupportedModelException e) {
+            if (!learn(knowing, given)) {
+                throw e;
+            }
+            return make(key, question, names, knowing, given);
+        }
+    }
+
+    private Plan make(
+            Key key, Question question, List<String> names, TypeOracle knowing, Map<String, OnnxTensor> given) {
         Map<String, ValueType> types = knowing.types(given);
+        int times = learned.get();
+        Object session = times == 0 ? key : List.of(key, times);
         EditedGraph edited = new EditedGraph(graph, types, key.spots(), key.replaced(), key.back());
         List<String> replaced = key.replaced().stream().map(edited::seen).toList();
         List<String> tapped = key.tapped().stream().map(edited::seen).toList();
         String end = key.end() == null ? output : edited.seen(key.end());
         if (key.back()) {
             List<String> leaves = tapped.isEmpty() ? leaves(question, replaced, names) : tapped;
+            Map<String, String> watched = edited.watch(knowing.varying(), end);
             Woven woven = weave(edited, leaves, end);
             List<Boolean> reached =
                     leaves.stream().map(woven.gradients()::containsKey).toList();
-            Back back = new Back(List.of(key, "back"), woven, end, leaves, reached);
-            return new Plan(key, replaced, tapped, woven.forward(tapped), back);
+            List<String> sizes = List.copyOf(watched.values());
+            List<Integer> ranks = watched.keySet().stream()
+                    .map(value -> Objects.requireNonNull(types.get(value)).rank())
+                    .toList();
+            Back back = new Back(List.of(session, "back"), woven, end, leaves, reached, sizes, ranks);
+            List<String> also = Stream.concat(tapped.stream(), sizes.stream()).toList();
+            return new Plan(session, replaced, tapped, woven.forward(also), back);
         }
         List<String> wanted = tapped.isEmpty() ? List.of(end) : tapped;
         Set<String> inputs = new HashSet<>();
@@ -200,7 +286,7 @@ final class Plans {
                 .distinct()
                 .filter(value -> !inputs.contains(value))
                 .toList();
-        return new Plan(key, replaced, wanted, edited.graph().giving(asked), null);
+        return new Plan(session, replaced, wanted, edited.graph().giving(asked), null);
     }
 
     private static Woven weave(EditedGraph edited, List<String> leaves, String end) {

@@ -12,6 +12,11 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,13 +33,40 @@ class OnnxBranchesTest {
     @ParameterizedTest
     @ValueSource(strings = {"lstm", "lstm_else", "operator"})
     void the_branch_that_is_taken_has_its_gradient(String name) {
-        try (OnnxModel model = OnnxModel.load(GOLDEN.bytes(name + "/model"));
-                TensorScope scope = TensorScope.open();
+        try (OnnxModel model = OnnxModel.load(GOLDEN.bytes(name + "/model"))) {
+            check(model, name);
+        }
+    }
+
+    private static void check(OnnxModel model, String name) {
+        try (TensorScope scope = TensorScope.open();
                 Pullback pullback = model.pullback(
                         inputs(name, GOLDEN.tensor(name + "/in/first").toLongArray()[0]))) {
             assertThat(pullback.output()).isCloseToWithin(1e-6, GOLDEN.tensor(name + "/y"));
-            Tensor gradient = pullback.vjp(GOLDEN.tensor(name + "/g")).get(0);
-            assertThat(gradient).isCloseToWithin(1e-5, GOLDEN.tensor(name + "/d/x"));
+            for (int i = 0; i < 2; i++) {
+                Tensor gradient = pullback.vjp(GOLDEN.tensor(name + "/g")).get(0);
+                assertThat(gradient).isCloseToWithin(1e-5, GOLDEN.tensor(name + "/d/x"));
+            }
+        }
+    }
+
+    /** A network for speech that knows two sampling rates, asked for one and for the other. */
+    @ParameterizedTest
+    @CsvSource({"five, three", "three, five"})
+    void branches_that_take_other_sizes_are_taken_in_turns(String first, String second) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        try (OnnxModel model = OnnxModel.load(GOLDEN.bytes("five/model"))) {
+            check(model, first);
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                String name = i % 2 == 0 ? second : first;
+                all.add(threads.submit(() -> check(model, name)));
+            }
+            for (Future<?> each : all) {
+                each.get();
+            }
+        } finally {
+            threads.shutdownNow();
         }
     }
 

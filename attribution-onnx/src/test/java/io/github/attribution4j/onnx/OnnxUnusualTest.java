@@ -21,34 +21,40 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Valid files that no exporter of PyTorch writes; {@code golden/onnx_unusual.py} writes them. */
+/**
+ * Valid files that no exporter of PyTorch writes; {@code golden/onnx_unusual.py} and {@code golden/onnx_hostile.py}
+ * write them.
+ */
 class OnnxUnusualTest {
     private static final Golden GOLDEN = Golden.read("unusual.npz");
 
     @TestFactory
     Stream<DynamicTest> what_they_compute_and_its_gradients_are_right() {
-        return GOLDEN.cases().stream()
-                .filter(name -> GOLDEN.has(name + "/y"))
-                .map(name -> DynamicTest.dynamicTest(name, () -> {
-                    try (OnnxModel model = OnnxModel.load(GOLDEN.bytes(name + "/model"))) {
-                        check(model, name);
-                        assertThat(model.cutPoints())
-                                .noneMatch(point -> point.path().startsWith("attribution/lifted "));
-                    }
-                }));
+        return Stream.of(GOLDEN, Golden.read("hostile.npz"))
+                .flatMap(golden -> golden.cases().stream()
+                        .filter(name -> golden.has(name + "/y"))
+                        .map(name -> DynamicTest.dynamicTest(name, () -> {
+                            try (OnnxModel model = OnnxModel.load(golden.bytes(name + "/model"))) {
+                                check(golden, model, name);
+                                assertThat(model.cutPoints())
+                                        .noneMatch(point -> point.path().startsWith("attribution/lifted "));
+                            }
+                        })));
     }
 
-    private static void check(OnnxModel model, String name) {
+    private static void check(Golden golden, OnnxModel model, String name) {
         double tolerance = name.startsWith("half") ? 1e-2 : 1e-5;
         try (TensorScope scope = TensorScope.open();
-                Pullback run = model.pullback(Inputs.of(GOLDEN.tensor(name + "/x")))) {
+                Pullback run = model.pullback(Inputs.of(golden.tensor(name + "/x")))) {
             Tensor y = run.output();
             float[] ones = new float[(int) y.shape().size()];
             Arrays.fill(ones, 1);
-            assertNear(y, GOLDEN.tensor(name + "/y"), tolerance);
+            assertNear(y, golden.tensor(name + "/y"), tolerance);
             List<Tensor> back = run.vjp(Tensors.ofJava().of(ones, y.shape()));
-            assertNear(back.get(0), GOLDEN.tensor(name + "/d"), tolerance);
+            assertNear(back.get(0), golden.tensor(name + "/d"), tolerance);
         }
     }
 
@@ -57,13 +63,20 @@ class OnnxUnusualTest {
         assertThat(found.toDoubleArray()).containsExactly(right.toDoubleArray(), offset(tolerance));
     }
 
-    @Test
-    void one_model_takes_inputs_of_any_number_of_axes_in_turns() {
-        try (OnnxModel model = OnnxModel.load(GOLDEN.bytes("any-rank-two/model"))) {
-            for (int round = 0; round < 2; round++) {
-                for (String name : List.of("any-rank-two", "any-rank-three", "any-rank-one")) {
-                    check(model, name);
-                }
+    /** Of one model, asked in turns. */
+    @ParameterizedTest
+    @CsvSource({
+        "unusual.npz, any-rank-two, any-rank-three, any-rank-one",
+        "hostile.npz, ranks-two, ranks-three, ranks-two",
+        "hostile.npz, ranks-three, ranks-two, ranks-three",
+        "hostile.npz, squeezed-two, squeezed-one, squeezed-two",
+        "hostile.npz, squeezed-one, squeezed-two, squeezed-one"
+    })
+    void inputs_may_give_values_other_numbers_of_axes(String file, String first, String second, String third) {
+        Golden golden = Golden.read(file);
+        try (OnnxModel model = OnnxModel.load(golden.bytes(first + "/model"))) {
+            for (String name : List.of(first, second, third, first, first, second)) {
+                check(golden, model, name);
             }
         }
     }

@@ -80,7 +80,7 @@ public final class Node {
     }
 
     /** This node under another name. */
-    Node named(String other) {
+    public Node named(String other) {
         return new Node(
                 message.without(number -> number == NAME).text(NAME, other).build());
     }

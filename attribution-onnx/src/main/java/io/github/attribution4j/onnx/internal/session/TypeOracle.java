@@ -16,11 +16,13 @@ import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -39,6 +41,12 @@ public final class TypeOracle {
     private final SessionSettings settings;
     private final Map<String, ValueType> types = new LinkedHashMap<>();
     private final List<String> unclear = new ArrayList<>();
+    /** The types of values in graphs of nodes whose axes were counted by a run. */
+    private final Map<String, ValueType> counted = new HashMap<>();
+
+    /** Values outside these whose axes were counted by a run. */
+    private final Set<String> probed = new HashSet<>();
+
     private boolean innerKnown;
 
     /** Creates an oracle for a model. */
@@ -89,6 +97,7 @@ public final class TypeOracle {
             } catch (OrtException e) {
                 throw OnnxRuntime.failure("the model does not run with these inputs", e);
             }
+            probed.addAll(unclear);
             unclear.clear();
         }
         if (!innerKnown) {
@@ -96,6 +105,51 @@ public final class TypeOracle {
             innerKnown = true;
         }
         return Map.copyOf(types);
+    }
+
+    /**
+     * Of the values whose axes the first inputs told, those that may have another number with other inputs: results of
+     * branches and of operators that find axes by sizes or numbers. Others have as many as what they are computed from.
+     */
+    public synchronized List<String> varying() {
+        return file.graph().nodes().stream()
+                .filter(this::varies)
+                .flatMap(node -> node.outputs().stream())
+                .filter(probed::contains)
+                .toList();
+    }
+
+    private boolean varies(Node node) {
+        if (!node.domain().isEmpty()) {
+            return true;
+        }
+        return switch (node.type()) {
+            case "Squeeze" -> node.input(1).isEmpty();
+            case "Reshape", "Expand" -> !knowsLength(node.input(1));
+            case "ConstantOfShape" -> !knowsLength(node.input(0));
+            case "SequenceAt", "OptionalGetElement" -> true;
+            default -> !node.graphs().isEmpty();
+        };
+    }
+
+    /** Whether it is known how many sizes a value lists. */
+    private boolean knowsLength(String sizes) {
+        ValueType type = types.get(sizes);
+        return type != null && type.rank() == 1 && type.dim(0).known();
+    }
+
+    /**
+     * Looks again at the graphs of nodes that did not run before, because earlier inputs took another branch.
+     *
+     * @param sample inputs that may take these branches
+     * @return whether more is known than before
+     */
+    public synchronized boolean learn(Map<String, OnnxTensor> sample) {
+        int before = counted.size();
+        if (innerKnown && types.values().stream().anyMatch(type -> !type.ranked())) {
+            lookInside(sample);
+        }
+        return counted.size() > before;
     }
 
     /**
@@ -120,7 +174,7 @@ public final class TypeOracle {
                     for (BodyInput input : BodyInput.of(node, graph, types)) {
                         for (Node once : input.once()) {
                             once.outputs().forEach(value -> names.put(value, BESIDE + value));
-                            run.add(once.renamed(names));
+                            run.add(beside(once, names));
                         }
                         inputs.add(ValueInfo.of(BESIDE + input.name(), input.type()));
                         known.add(input.name());
@@ -138,7 +192,7 @@ public final class TypeOracle {
             }
             Set<String> made = new LinkedHashSet<>();
             for (Node node : within) {
-                Node beside = node.renamed(names);
+                Node beside = beside(node, names);
                 described.add(beside);
                 run.add(beside);
                 beside.outputs().stream().filter(value -> !value.isEmpty()).forEach(made::add);
@@ -172,11 +226,17 @@ public final class TypeOracle {
         }
     }
 
+    /** A node where it stands beside others: nodes in separate graphs may have the same name, which is left out. */
+    private static Node beside(Node node, Map<String, String> names) {
+        return node.renamed(names).named("");
+    }
+
     /** Counts the axes of values of graphs of nodes. If they do not run, nothing is known of them: returns false. */
     private boolean counts(Graph once, List<String> values, Map<String, OnnxTensor> sample) {
         List<String> beside = values.stream().map(BESIDE::concat).toList();
         try {
             count(once.giving(beside), beside, sample);
+            values.forEach(value -> counted.put(value, Objects.requireNonNull(types.get(value))));
             return true;
         } catch (OrtException | ModelException e) {
             values.forEach(value -> types.put(value, new ValueType(element(value), null)));
@@ -208,7 +268,7 @@ public final class TypeOracle {
      *
      * @param session prefix of names that the runtime has made up, because they differ in meaning between sessions
      */
-    private void note(List<String> counted, String session, String name, NodeInfo info) {
+    private void note(List<String> unclear, String session, String name, NodeInfo info) {
         if (info.getInfo() instanceof TensorInfo tensor) {
             long[] shape = tensor.getShape();
             String[] symbols = tensor.getDimensionNames();
@@ -222,8 +282,11 @@ public final class TypeOracle {
                                             : Dim.of(
                                                     symbols[i].startsWith(MADE_UP) ? session + symbols[i] : symbols[i]))
                                     .toList()));
-            if (shape.length == 0) {
-                counted.add(name);
+            ValueType known = counted.get(name);
+            if (known != null) {
+                types.put(name, known);
+            } else if (shape.length == 0) {
+                unclear.add(name);
             }
         }
     }
