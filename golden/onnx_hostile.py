@@ -183,6 +183,15 @@ def running(a: np.ndarray) -> np.ndarray:
 case("scan-rows", [node("Scan", "x", "y", body=scan([node("Sin", "u", "p"), node("Mul", "p u", "o")], "u", "o"), num_scan_inputs=1)], lambda x: np.sin(x) * x)
 case("scan-last-axis", [node("ReduceSum", "x one", "s0", keepdims=0), node("Mul", "s0 zero", "s1"), node("Add", "s1 half", "s"), node("Scan", "s x", "e y", body=scan([node("Mul", "s_ u", "p"), node("Tanh", "p", "o"), node("Identity", "o", "o2")], "s_ u", "o o2"), num_scan_inputs=1, scan_input_axes=[-1], scan_output_axes=[-1])], running, one=ints(1), zero=np.float32(0), half=np.float32(0.5))
 case("scan-backwards", [node("Scan", "x x", "y", body=scan([node("Sin", "u", "p"), node("Mul", "p q", "o")], "u q", "o"), num_scan_inputs=2, scan_input_directions=[1, 0], scan_output_directions=[1])], lambda x: (np.sin(x[::-1]) * x)[::-1])
+# ONNX Runtime cannot infer the axes of the gradients, which a scan has to declare
+either = [node("Size", "u", "n"), node("Greater", "n one", "c"), node("If", "c", "i", then_branch=branch([node("Sin", "u", "h")], "h"), else_branch=branch([node("Unsqueeze", "u place", "h")], "h")), node("Mul", "i u", "o")]
+unclear = scan(either, "u", "o")
+unclear.output[0].CopyFrom(value("o", [None]))
+case("scan-unclear", [node("Scan", "x", "y", body=unclear, num_scan_inputs=1)], lambda x: np.sin(x) * x, one=np.int64(1), place=ints(0))
+carrying = scan([*either[:-1], node("Mul", "i s_", "o"), node("Identity", "o", "o2")], "s_ u", "o o2")
+for info in carrying.output:
+    info.CopyFrom(value(info.name, [None]))
+case("scan-unclear-states", [node("ReduceProd", "x axis", "s", keepdims=0), node("Scan", "s x", "e y", body=carrying, num_scan_inputs=1)], lambda x: np.cumprod(np.sin(x), 0) * x.prod(0), one=np.int64(1), place=ints(0), axis=ints(0))
 
 # Functions that call functions, with attributes that are handed on
 opset = [helper.make_opsetid("", 18), helper.make_opsetid("own", 1)]

@@ -4,12 +4,14 @@ package io.github.attribution4j.onnx.internal.gradient;
 import static io.github.attribution4j.onnx.internal.gradient.Words.set;
 
 import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -298,6 +300,10 @@ final class LoopRules {
             }
             inner.back(carried);
             List<String> outputs = new ArrayList<>();
+            List<String> like = new ArrayList<>();
+            carrying.forEach(k -> like.add(stateIn(k)));
+            like.addAll(captured);
+            wanted.forEach(m -> like.add(slice(m)));
             carrying.forEach(k -> outputs.add(inner.gradient(stateIn(k))));
             outputs.addAll(sums(sums));
             wanted.forEach(m -> outputs.add(inner.gradient(slice(m))));
@@ -327,7 +333,7 @@ final class LoopRules {
                     "Scan",
                     outputs.size(),
                     List.of(
-                            Attribute.of("body", ControlRules.graph(s, inputs, outputs, inner.nodes(outputs))),
+                            Attribute.of("body", body(inputs, outputs, like, inner.nodes(outputs))),
                             set("num_scan_inputs", scanned.names.size()),
                             set("scan_input_axes", longs(scanned.axes)),
                             set("scan_input_directions", longs(scanned.ways)),
@@ -344,6 +350,26 @@ final class LoopRules {
             }
         }
 
+        /**
+         * The body of a scan, whose outputs need a number of axes where the runtime cannot infer it.
+         *
+         * @param like for each output a value with as many axes
+         */
+        private Graph body(List<String> inputs, List<String> outputs, List<String> like, List<Node> nodes) {
+            List<ValueInfo> infos = new ArrayList<>();
+            for (int i = 0; i < outputs.size(); i++) {
+                ElementType element = s.type(like.get(i)).element();
+                List<Dim> open = Collections.nCopies(s.rank(like.get(i)), Dim.OPEN);
+                infos.add(ValueInfo.of(outputs.get(i), new ValueType(element, open)));
+            }
+            return Graph.of(
+                    s.freshName("graph"),
+                    inputs.stream().map(ValueInfo::of).toList(),
+                    infos,
+                    nodes,
+                    List.of());
+        }
+
         private static long[] longs(List<Long> values) {
             return values.stream().mapToLong(value -> value).toArray();
         }
@@ -352,7 +378,9 @@ final class LoopRules {
         private List<String> again(List<Integer> collected) {
             List<Node> nodes = new ArrayList<>(inner.graph.nodes());
             List<String> outputs = new ArrayList<>(inner.out.subList(0, states));
+            List<String> like = new ArrayList<>(inner.in.subList(0, states));
             for (int k : collected) {
+                like.add(stateIn(k));
                 String before = s.freshName("before");
                 nodes.add(Node.of("Identity", before, List.of(stateIn(k)), List.of(before)));
                 outputs.add(before);
@@ -360,8 +388,7 @@ final class LoopRules {
             List<Attribute> attributes = new ArrayList<>(s.node().attributes().values());
             attributes.removeIf(attribute ->
                     attribute.name().equals("body") || attribute.name().startsWith("scan_output"));
-            attributes.add(
-                    Attribute.of("body", ControlRules.graph(s, inner.in, outputs, Graph.upstream(nodes, outputs))));
+            attributes.add(Attribute.of("body", body(inner.in, outputs, like, Graph.upstream(nodes, outputs))));
             return s.ops("Scan", outputs.size(), attributes, s.node().inputs().toArray(new String[0]));
         }
 
