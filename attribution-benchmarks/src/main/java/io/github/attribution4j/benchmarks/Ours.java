@@ -4,6 +4,7 @@ package io.github.attribution4j.benchmarks;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cam.GradCam;
+import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
@@ -15,6 +16,7 @@ import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.nio.file.Path;
@@ -34,9 +36,21 @@ final class Ours implements AutoCloseable {
     }
 
     Ours(BenchmarkModels which, LayeredModel model) {
+        this(which, model, DataType.FLOAT32);
+    }
+
+    private Ours(BenchmarkModels which, LayeredModel model, DataType type) {
         this.model = model;
-        this.input = model.tensors().of(which.input(), Shape.of(which.shape(1)));
+        try (Tensor given = model.tensors().of(which.input(), Shape.of(which.shape(1)))) {
+            this.input = given.to(type);
+        }
         this.inputs = Inputs.of(input);
+    }
+
+    /** The same archive in float64, to which both engines are compared. */
+    static Ours exact(BenchmarkModels which, Path archive) {
+        LoadOptions options = LoadOptions.defaults().dataType(DataType.FLOAT64);
+        return new Ours(which, TorchScriptModel.load(archive, options), DataType.FLOAT64);
     }
 
     float[] saliency(long target) {
@@ -64,7 +78,16 @@ final class Ours implements AutoCloseable {
     float[] gradCam(String layer, long target) {
         try (Explanation explanation =
                 new GradCam(layer).attribute(model, inputs, Target.index(target), Run.defaults())) {
-            return explanation.attribution().toFloatArray();
+            return floats(explanation.attribution());
+        }
+    }
+
+    private static float[] floats(Tensor tensor) {
+        if (tensor.dataType() == DataType.FLOAT32) {
+            return tensor.toFloatArray();
+        }
+        try (Tensor numbers = tensor.to(DataType.FLOAT32)) {
+            return numbers.toFloatArray();
         }
     }
 
@@ -83,7 +106,7 @@ final class Ours implements AutoCloseable {
 
     private float[] explain(Attribution<? super LayeredModel> method, long target, Run run) {
         try (Explanation explanation = method.attribute(model, inputs, Target.index(target), run)) {
-            return explanation.attribution().toFloatArray();
+            return floats(explanation.attribution());
         }
     }
 
