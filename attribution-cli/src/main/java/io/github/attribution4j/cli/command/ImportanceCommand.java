@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
         synopsisHeading = "%nUsage: ",
         descriptionHeading = "%n",
         description = {
-            "The importance of a column is how much larger the mean loss becomes when the column is shuffled between the"
+            "The importance of a column is how much larger the mean loss becomes when the column is shuffled between"
+                    + " the"
                     + " examples. It is the mean over shuffles, with the interval that holds it with a confidence of"
                     + " 95 % if shuffles were drawn on and on."
         },

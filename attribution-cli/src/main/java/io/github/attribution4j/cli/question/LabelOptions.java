@@ -28,7 +28,8 @@ public final class LabelOptions {
             required = true,
             description =
                     "What is right for each example: a column of the .csv or an array of the .npz, which is then no"
-                            + " input, or a file (.npy, .npz, .csv) with one number for each example. Numbers of classes from 0,"
+                            + " input, or a file (.npy, .npz, .csv) with one number for each example. Numbers of"
+                            + " classes from 0,"
                             + " or the names of --classes, or values.")
     private String labels = "";
 

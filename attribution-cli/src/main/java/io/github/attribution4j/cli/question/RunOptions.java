@@ -3,9 +3,15 @@ package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.run.Run;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options for seed, batches and deadline. Only the parser sets the fields. */
 @SuppressWarnings("FieldMayBeFinal")
@@ -61,5 +67,41 @@ public final class RunOptions {
                     : run.batchRows(Math.toIntExact(Texts.integers("--batch", batch)[0]));
         }
         return deadline == null ? run : run.deadline(deadline);
+    }
+
+    /**
+     * An amount of memory.
+     *
+     * @param bytes at least 1
+     */
+    record MemorySize(long bytes) {
+        private static final Pattern TEXT = Pattern.compile("(\\d+)\\s*(b|kib|kb|k|mib|mb|m|gib|gb|g)?");
+        private static final Map<Character, Integer> POWERS = Map.of('k', 1, 'm', 2, 'g', 3);
+
+        static MemorySize parse(String text) {
+            Matcher matcher = TEXT.matcher(text.strip().toLowerCase(Locale.ROOT));
+            if (!matcher.matches()) {
+                throw new TypeConversionException("'" + text + "' is not a size; write 512MiB, 2GiB, 1000000");
+            }
+            String unit = matcher.group(2) == null ? "b" : matcher.group(2);
+            long step = unit.endsWith("b") && !unit.endsWith("ib") ? 1000 : 1024;
+            long factor = 1;
+            for (int i = 0; i < POWERS.getOrDefault(unit.charAt(0), 0); i++) {
+                factor *= step;
+            }
+            try {
+                return new MemorySize(Math.multiplyExact(Long.parseLong(matcher.group(1)), factor));
+            } catch (ArithmeticException | NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is too large");
+            }
+        }
+
+        /** For the parser. */
+        static final class Converter implements ITypeConverter<MemorySize> {
+            @Override
+            public MemorySize convert(String text) {
+                return parse(text);
+            }
+        }
     }
 }

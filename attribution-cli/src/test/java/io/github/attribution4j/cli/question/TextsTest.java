@@ -13,13 +13,13 @@ class TextsTest {
     @ParameterizedTest
     @CsvSource({"1000,1000", "512MiB,536870912", "2GiB,2147483648", "1kB,1000", "1k,1024", "3 mb,3000000", "7b,7"})
     void sizes(String text, long bytes) {
-        assertThat(MemorySize.parse(text).bytes()).isEqualTo(bytes);
+        assertThat(RunOptions.MemorySize.parse(text).bytes()).isEqualTo(bytes);
     }
 
     @ParameterizedTest
     @CsvSource({"lots", "1.5GiB", "99999999999999GiB", "-1"})
     void refusesBadSizes(String text) {
-        assertThatThrownBy(() -> MemorySize.parse(text)).hasMessageContaining(text);
+        assertThatThrownBy(() -> RunOptions.MemorySize.parse(text)).hasMessageContaining(text);
     }
 
     @ParameterizedTest
