@@ -47,11 +47,7 @@ final class Bins {
                     starts[i] + inputs.get(i).tensor().shape().row().size());
         }
         double[][] given = given(discretizer);
-        List<Tensor> background = coalitions.background();
-        bins = new double[coalitions.samples()][];
-        for (int sample = 0; sample < bins.length; sample++) {
-            bins[sample] = row(background, sample);
-        }
+        bins = rows(coalitions.background());
         cuts = new double[starts[inputs.size()]][];
         for (int element = 0; element < cuts.length; element++) {
             cuts[element] = given[element] == null ? fitted(discretizer, element) : given[element];
@@ -132,16 +128,26 @@ final class Bins {
         return category ? new double[0] : discretizer.quantiles(values);
     }
 
-    /** Returns the elements of a row of each tensor. */
-    private double[] row(List<Tensor> tensors, int row) {
-        double[] all = new double[starts[inputs.size()]];
-        try (TensorScope scope = TensorScope.open()) {
-            for (int input = 0; input < inputs.size(); input++) {
-                double[] own = tensors.get(input).rows(row, row + 1L).toDoubleArray();
-                System.arraycopy(own, 0, all, starts[input], own.length);
+    /** Returns the elements of the rows of tensors, those of all inputs in one. */
+    private double[][] rows(List<Tensor> tensors) {
+        double[][] rows = new double[Math.toIntExact(tensors.get(0).shape().dim(0))][starts[inputs.size()]];
+        for (int input = 0; input < inputs.size(); input++) {
+            int size = starts[input + 1] - starts[input];
+            double[] all = tensors.get(input).toDoubleArray();
+            for (int row = 0; row < rows.length; row++) {
+                System.arraycopy(all, row * size, rows[row], starts[input], size);
             }
         }
-        return all;
+        return rows;
+    }
+
+    /** Returns the elements of an example. */
+    private double[] own(int example) {
+        try (TensorScope scope = TensorScope.open()) {
+            return rows(coalitions.evaluator().inputs().attributed().stream()
+                    .map(tensor -> tensor.rows(example, example + 1L))
+                    .toList())[0];
+        }
     }
 
     /** Puts in place of each value its bin. */
@@ -162,7 +168,7 @@ final class Bins {
 
     /** Returns for each sample, for each group of an example, whether all elements are in the bins of the example. */
     boolean[][] shared(int example) {
-        double[] own = row(coalitions.evaluator().inputs().attributed(), example);
+        double[] own = own(example);
         divide(own);
         long[] groups = groups(example);
         boolean[][] shared = new boolean[bins.length][coalitions.groups(example)];
@@ -189,7 +195,7 @@ final class Bins {
     /** Returns for each group of an example the interval that is its bin; blank for one of categories or elements. */
     List<String> conditions(int example) {
         long[] groups = groups(example);
-        double[] own = row(coalitions.evaluator().inputs().attributed(), example);
+        double[] own = own(example);
         String[] conditions = new String[coalitions.groups(example)];
         for (int element = 0; element < own.length; element++) {
             int group = (int) groups[element];

@@ -230,8 +230,10 @@ public final class Lime extends CoalitionMethod<Lime> {
         double weight(boolean[] kept, Distances distances) {
             double given = weight.of(kept.clone(), distances.cosine(), distances.euclidean());
             if (!(given >= 0) || Double.isInfinite(given)) {
-                throw new IllegalArgumentException("kernel " + text + ": it gave the weight " + given
-                        + " to a sample; weights must be at least 0 and finite");
+                throw new IllegalArgumentException("kernel " + text + ": it gave the weight " + given + " to a sample; "
+                        + (Double.isNaN(distances.euclidean())
+                                ? "a value is missing, so its distance is unknown: choose groups or hamming"
+                                : "weights must be at least 0 and finite"));
             }
             return given;
         }

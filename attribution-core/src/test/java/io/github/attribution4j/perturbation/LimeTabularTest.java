@@ -630,6 +630,14 @@ class LimeTabularTest {
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("'job' is of 3 elements, and cut points are those of one; name a column, or"
                             + " call it a category");
+            assertThatThrownBy(() -> Lime.tabular()
+                            .kernel(Lime.Kernel.euclidean(1))
+                            .mask(ENCODER.mask())
+                            .baseline(ENCODER.background(people()))
+                            .attribute(service(new ArrayList<>()), ENCODER.inputs(people().subList(0, 1))))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("kernel euclidean:1.0: it gave the weight NaN to a sample; a value is missing, so its"
+                            + " distance is unknown: choose groups or hamming");
             double[][] missing = table(9, 21);
             missing[4][2] = Double.NaN;
             assertThatThrownBy(() -> Lime.tabular()
