@@ -42,6 +42,7 @@ public final class BarChart extends ScoredFeatures<BarChart> implements Chart {
     private static final class Settings extends ScoredFeatures.Settings {
         Layout layout = Layout.BARS;
         int width = 760;
+        String unit = "";
     }
 
     private BarChart(IntFunction<String> names, double[] attributions, Settings settings) {
@@ -132,6 +133,19 @@ public final class BarChart extends ScoredFeatures<BarChart> implements Chart {
     }
 
     /**
+     * Returns a copy whose bars are something else than attributions, such as importances: the axis says what, and the
+     * foot says no sum.
+     *
+     * @param unit such as {@code increase of the loss}; not blank
+     */
+    public BarChart unit(String unit) {
+        if (unit.isBlank()) {
+            throw Checks.refuse("unit", "'" + unit + "'", "it is blank; say what the bars are");
+        }
+        return with(settings -> settings.unit = unit);
+    }
+
+    /**
      * Returns a copy of another width.
      *
      * @param pixels CSS pixels, 420 to 4096; 760 by default
@@ -178,7 +192,8 @@ public final class BarChart extends ScoredFeatures<BarChart> implements Chart {
                             + " BARS");
         }
         Ranking ranking = Ranking.of(names, settings.values, attributions, settings.top);
-        return new BarChartDrawing(ranking, settings.scores, waterfall, settings.width, settings.caption).draw();
+        return new BarChartDrawing(ranking, settings.scores, waterfall, settings.width, settings.caption)
+                .draw(settings.unit);
     }
 
     /** Returns how many features there are and are shown, and the title. */

@@ -38,7 +38,12 @@ final class BarChartDrawing {
         this.canvas = caption.canvas();
     }
 
-    Picture draw() {
+    /**
+     * Draws it.
+     *
+     * @param other what bars are that are no attributions; else empty
+     */
+    Picture draw(String other) {
         List<Bar> bars = waterfall ? waterfall() : bars();
         double y = canvas.heading(width);
 
@@ -86,10 +91,11 @@ final class BarChartDrawing {
                 canvas.line(x2, middle + THICKNESS / 2, x2, middle + ROW - THICKNESS / 2, Style.RULE);
             }
         }
-        String unitName = waterfall ? "score" : "attribution";
+        String unitName = !other.isEmpty() ? Glyphs.visible(other) : waterfall ? "score" : "attribution";
         double axisBottom = bottom + 18;
         canvas.text((left + right) / 2, axisBottom + 14, unitName, Style.SMALL, Style.QUIET, Anchor.MIDDLE);
-        double end = canvas.foot(sentence(scores.typographicLine(ranking.total())), axisBottom + 26, width);
+        String sum = other.isEmpty() ? sentence(scores.typographicLine(ranking.total())) : "";
+        double end = canvas.foot(sum, axisBottom + 26, width);
         return new Picture(canvas.titleOr("Attributions by feature"), width, end, canvas, null);
     }
 

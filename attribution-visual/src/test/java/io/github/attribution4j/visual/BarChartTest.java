@@ -126,6 +126,18 @@ class BarChartTest {
     }
 
     @Test
+    void barsOfSomethingElseSayWhatAndNoSum() throws Exception {
+        BarChart chart = BarChart.of(new String[] {"a", "b"}, new double[] {0.5, 0.25});
+        assertThat(Svg.parse(chart.picture().toSvg()).texts()).contains("attribution", "Sum of attributions 0.75.");
+        assertThat(Svg.parse(chart.unit("increase of the loss").picture().toSvg()).texts())
+                .contains("increase of the loss")
+                .noneMatch(text -> text.contains("attribution"));
+        assertThatThrownBy(() -> chart.unit(" "))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("unit: ' '");
+    }
+
+    @Test
     void refusals() {
         assertThatThrownBy(() -> BarChart.of(new String[2], new double[3]))
                 .hasMessage(

@@ -187,6 +187,11 @@ final class ImportanceCommand implements Callable<Integer> {
                     .toArray(String[]::new);
         }
 
+        /** Returns the most important columns. */
+        int[] shown(int top) {
+            return Arrays.stream(importance.order()).limit(top).toArray();
+        }
+
         String title() {
             return "increase of the mean " + loss + " (" + Numbers.brief(importance.loss()) + " over "
                     + Texts.count(examples, "example") + ") when a column is shuffled";
@@ -233,7 +238,7 @@ final class ImportanceCommand implements Callable<Integer> {
         String[] names = result.names();
         String[] intervals = result.intervals();
         double[] means = result.importance().means();
-        int[] shown = Arrays.stream(result.importance().order()).limit(top).toArray();
+        int[] shown = result.shown(top);
         int widest = Arrays.stream(shown).map(i -> names[i].length()).max().orElse(1);
         out.println(result.title());
         for (int i : shown) {
@@ -247,14 +252,27 @@ final class ImportanceCommand implements Callable<Integer> {
         out.println(result.note());
     }
 
+    private Picture picture(Result result) {
+        int[] shown = result.shown(top);
+        String[] names = result.names();
+        double[] means = result.importance().means();
+        double[][] intervals = result.importance().intervals(CONFIDENCE);
+        return BarChart.of(
+                        Arrays.stream(shown).mapToObj(i -> names[i]).toArray(String[]::new),
+                        Arrays.stream(shown).mapToDouble(i -> means[i]).toArray())
+                .values(Arrays.stream(shown)
+                        .mapToObj(i -> shuffles < 2 ? "" : "± " + Numbers.brief(intervals[i][1] - means[i]))
+                        .toArray(String[]::new))
+                .top(shown.length)
+                .unit("increase of the mean " + result.loss())
+                .caption(Caption.of(result.title()).note(result.note()))
+                .picture();
+    }
+
     private List<Path> write(Result result) throws IOException {
         List<Path> written = new ArrayList<>();
         if (png != null || svg != null || html != null) {
-            Picture picture = BarChart.of(result.names(), result.importance().means())
-                    .values(result.intervals())
-                    .top(top)
-                    .caption(Caption.of(result.title()).note(result.note()))
-                    .picture();
+            Picture picture = picture(result);
             for (@Nullable Path file : new Path[] {png, svg, html}) {
                 if (file != null) {
                     if (file.equals(png)) {
