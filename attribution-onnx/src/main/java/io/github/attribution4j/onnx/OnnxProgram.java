@@ -147,12 +147,12 @@ final class OnnxProgram implements Program, AutoCloseable {
                 }
             });
         } catch (ModelException e) {
-            throw openOr(e);
+            throw unlessClosed(e);
         }
     }
 
     /** The failure, unless the model was closed by another thread, which is the reason then. */
-    private RuntimeException openOr(ModelException failure) {
+    private RuntimeException unlessClosed(ModelException failure) {
         return sessions.isClosed() ? new IllegalStateException(CLOSED, failure) : failure;
     }
 
@@ -181,7 +181,7 @@ final class OnnxProgram implements Program, AutoCloseable {
             return new Run(question, given, given.plan(true)).wayBack();
         } catch (ModelException e) {
             given.close();
-            throw openOr(e);
+            throw unlessClosed(e);
         } catch (RuntimeException | Error e) {
             given.close();
             throw e;
@@ -344,7 +344,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                     close(held);
                 }
             } catch (ModelException e) {
-                throw openOr(e);
+                throw unlessClosed(e);
             }
         }
 

@@ -363,11 +363,7 @@ final class LoopRules {
                 infos.add(ValueInfo.of(outputs.get(i), new ValueType(element, open)));
             }
             return Graph.of(
-                    s.freshName("graph"),
-                    inputs.stream().map(ValueInfo::of).toList(),
-                    infos,
-                    nodes,
-                    List.of());
+                    s.freshName("graph"), inputs.stream().map(ValueInfo::of).toList(), infos, nodes, List.of());
         }
 
         private static long[] longs(List<Long> values) {

@@ -179,7 +179,8 @@ public final class OnnxRuntime {
         return failure instanceof ModelException.OutOfMemory || !file.hasHalves()
                 ? failure
                 : new UnsupportedModelException(
-                        failure.getMessage() + "; it computes with floats of 16 bits, which not all operators take:"
+                        String.valueOf(failure.getMessage()).replaceFirst("\\.$", "")
+                                + "; it computes with floats of 16 bits, which not all operators take:"
                                 + " load it with OnnxOptions.dataType(DataType.FLOAT32)",
                         failure);
     }
