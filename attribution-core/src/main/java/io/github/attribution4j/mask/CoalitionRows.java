@@ -2,6 +2,7 @@
 package io.github.attribution4j.mask;
 
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.internal.RowIndex;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;

@@ -7,9 +7,12 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.internal.numeric.Estimate;
 import io.github.attribution4j.internal.numeric.Moments;
+import io.github.attribution4j.internal.numeric.Rounds;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
@@ -25,6 +28,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Randomized input sampling: the score under random smooth masks, credited to what each mask let through.
@@ -56,6 +62,9 @@ import java.util.Locale;
  *
  * <p><b>Standard errors</b> are those of the mean over independent masks. For CENTERED the noise of F̄ is left out,
  * which matters the less the more samples there are.
+ *
+ * <p><b>{@link #budget Budget}.</b> In place of a number of samples: the error that is good enough for all elements
+ * together.
  *
  * <p><b>Shapes.</b> Attributions have the inputs' shapes and types. Inputs must be of a floating type, because masks
  * between 0 and 1 mix them with the baseline, and hold no missing values.
@@ -116,7 +125,11 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
             CELLS,
             KEEP,
             ESTIMATOR,
+            Budget.SETTING,
             BASELINE);
+
+    /** Evaluations of the input and of two masks. */
+    private static final int LEAST = 3;
 
     private final int samples;
     private final double keep;
@@ -164,6 +177,14 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
         return with(ESTIMATOR, newEstimator);
     }
 
+    /**
+     * Returns a copy that ends by another rule than its number of masks: after a number of evaluations, of x and of a
+     * mask each, when the error is small enough, or both.
+     */
+    public Rise budget(Budget newBudget) {
+        return with(Budget.SETTING, newBudget);
+    }
+
     /** Returns a copy that shows something else where a mask is 0; zeros unless set. */
     public Rise baseline(Baseline baseline) {
         return with(BASELINE, baseline);
@@ -188,63 +209,129 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
             }
             List<Tensor> references = value(BASELINE).references(evaluator.inputs(), evaluator.run());
             evaluator.scores();
-            MaskedSamples masks = new MaskedSamples(evaluator, references, grids, samples, keep);
-            double[] scores = evaluator.scores(masks);
-            double[][] values = arrays(grids, evaluator.examples());
-            double[][] errors = arrays(grids, evaluator.examples());
-            for (int example = 0; example < evaluator.examples(); example++) {
-                List<Moments> terms = terms(evaluator.run(), masks, grids, scores, example);
-                for (int input = 0; input < values.length; input++) {
-                    int size = grids.get(input).size();
-                    System.arraycopy(terms.get(input).mean(), 0, values[input], example * size, size);
-                    System.arraycopy(terms.get(input).standardError(), 0, errors[input], example * size, size);
-                }
+            RandomMasks masks = new RandomMasks(evaluator.run(), grids, keep);
+            Rounds rounds = new Rounds(
+                    value(Budget.SETTING),
+                    evaluator.run(),
+                    1,
+                    example -> samples + 1L,
+                    Stream.generate(Sample::new).limit(evaluator.examples()).toList());
+            evaluator.run().plan(rounds.planned());
+            List<Estimate> estimates = rounds.estimates(new Credit(evaluator, references, masks));
+            Outcome outcome = Outcome.of(tensors(attributed, grids, estimates, Estimate::values))
+                    .standardErrors(tensors(attributed, grids, estimates, Estimate::errors));
+            for (Map.Entry<String, double[]> measure : rounds.measures().entrySet()) {
+                outcome = outcome.measure(measure.getKey(), measure.getValue());
             }
-            Outcome outcome = Outcome.of(tensors(attributed, grids, values));
-            return Explanation.of(evaluator, outcome.standardErrors(tensors(attributed, grids, errors)));
+            rounds.notice().ifPresent(evaluator::notice);
+            Outcome said = outcome;
+            return Explanation.of(
+                    evaluator,
+                    rounds.again()
+                            .map(again -> said.recomputedBy(Budget.SETTING.name(), again))
+                            .orElse(said));
         }
     }
 
-    /** Returns for each input mean and variance over the masks of an example of what they credit to each element. */
-    private List<Moments> terms(Run run, MaskedSamples masks, List<RandomGrid> grids, double[] scores, int example) {
-        int first = example * samples;
-        boolean centered = value(ESTIMATOR) == Estimator.CENTERED;
-        double subtracted = centered
-                ? Arrays.stream(scores, first, first + samples).average().orElseThrow()
-                : 0;
-        // The mask less its expectation gives the same sum as the mask, because centered scores add up to 0.
-        double expected = centered ? keep : 0;
-        double scale = (centered ? samples / (samples - 1.0) : 1) / keep;
-        double[][] mask = arrays(grids, 1);
-        List<Moments> moments =
-                grids.stream().map(grid -> new Moments(grid.size())).toList();
-        for (int row = first; row < first + samples; row++) {
-            run.check(name(), scores.length, scores.length);
-            masks.draw(row, mask, 0);
-            double weight = (scores[row] - subtracted) * scale;
-            for (int input = 0; input < mask.length; input++) {
-                double[] terms = mask[input];
-                for (int i = 0; i < terms.length; i++) {
-                    terms[i] = weight * (terms[i] - expected);
-                }
-                moments.get(input).add(terms);
-            }
+    /** The masks of an example. */
+    private static final class Sample implements Rounds.Growing {
+        /** With this many masks means are nearly normal. */
+        private static final int ENOUGH = 100;
+
+        private int count;
+
+        @Override
+        public long enough() {
+            return ENOUGH;
         }
-        return moments;
+
+        @Override
+        public void grow(long evaluations) {
+            count = Math.toIntExact(evaluations);
+        }
+
+        @Override
+        public boolean isExhausted() {
+            return false;
+        }
+
+        @Override
+        public int count() {
+            return count;
+        }
     }
 
-    private static double[][] arrays(List<RandomGrid> grids, int rows) {
-        return grids.stream()
-                .map(grid -> new double[Math.multiplyExact(rows, grid.size())])
-                .toArray(double[][]::new);
+    /** Scores masks, and credits scores to elements. */
+    private final class Credit implements Rounds.Work {
+        private final Evaluator evaluator;
+        private final List<Tensor> references;
+        private final RandomMasks masks;
+
+        Credit(Evaluator evaluator, List<Tensor> references, RandomMasks masks) {
+            this.evaluator = evaluator;
+            this.references = references;
+            this.masks = masks;
+        }
+
+        @Override
+        public double[][] scores(int[] first, int[] end) {
+            double[] all = evaluator.scores(new MaskedSamples(evaluator, references, masks, first, end));
+            double[][] perExample = new double[first.length][];
+            int from = 0;
+            for (int example = 0; example < first.length; example++) {
+                int to = from + end[example] - first[example];
+                perExample[example] = Arrays.copyOfRange(all, from, to);
+                from = to;
+            }
+            return perExample;
+        }
+
+        /** Returns mean and standard error, over the masks of an example, of what they credit to each element. */
+        @Override
+        public Estimate estimate(int example, double[] scores) {
+            int count = scores.length;
+            boolean centered = value(ESTIMATOR) == Estimator.CENTERED;
+            double subtracted = centered ? Arrays.stream(scores).average().orElseThrow() : 0;
+            // The mask less its expectation gives the same sum as the mask, because centered scores add up to 0.
+            double expected = centered ? keep : 0;
+            double scale = (centered ? count / (count - 1.0) : 1) / keep;
+            double[][] mask = masks.arrays(1);
+            double[] terms =
+                    new double[Arrays.stream(mask).mapToInt(one -> one.length).sum()];
+            Moments moments = new Moments(terms.length);
+            for (int number = 0; number < count; number++) {
+                evaluator.run().check(name(), count, count);
+                masks.draw(example, number, mask, 0);
+                double weight = (scores[number] - subtracted) * scale;
+                int at = 0;
+                for (double[] ofInput : mask) {
+                    for (double let : ofInput) {
+                        terms[at++] = weight * (let - expected);
+                    }
+                }
+                moments.add(terms);
+            }
+            return new Estimate(moments.mean(), moments.standardError(), count - 1.0);
+        }
     }
 
-    private static List<Tensor> tensors(List<Tensor> attributed, List<RandomGrid> grids, double[][] values) {
+    private static List<Tensor> tensors(
+            List<Tensor> attributed,
+            List<RandomGrid> grids,
+            List<Estimate> estimates,
+            Function<Estimate, double[]> numbers) {
         List<Tensor> tensors = new ArrayList<>();
-        for (int input = 0; input < values.length; input++) {
+        int at = 0;
+        for (int input = 0; input < attributed.size(); input++) {
+            int size = grids.get(input).size();
+            double[] values = new double[Math.multiplyExact(estimates.size(), size)];
+            for (int example = 0; example < estimates.size(); example++) {
+                System.arraycopy(numbers.apply(estimates.get(example)), at, values, example * size, size);
+            }
+            at += size;
             Tensor like = attributed.get(input);
             Shape shape = grids.get(input).shape(like.shape().dim(0));
-            tensors.add(like.tensors().of(values[input], like.dataType(), shape).broadcast(like.shape()));
+            tensors.add(like.tensors().of(values, like.dataType(), shape).broadcast(like.shape()));
         }
         return tensors;
     }
@@ -269,6 +356,11 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
     }
 
     private void check(Inputs inputs, Problems problems) {
+        Budget budget = value(Budget.SETTING);
+        problems.require(
+                budget.most(LEAST) >= LEAST,
+                "rise: budget " + budget + " does not pay for two masks and the input; give at least " + LEAST
+                        + " evaluations");
         List<Inputs.Input> attributed = inputs.attributedInputs();
         for (Inputs.Input input : attributed) {
             Tensor tensor = input.tensor();

@@ -2,6 +2,7 @@
 package io.github.attribution4j.run;
 
 import io.github.attribution4j.internal.Numbers;
+import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,11 +45,20 @@ public record Budget(long evaluations, double error, boolean isAnytime, int roun
     /** The most evaluations of an example if their number is not given. */
     public static final long MOST_EVALUATIONS = 20_000_000;
 
+    private static final Budget UNSET = new Budget(0, 0, false, 0);
+
     /** Budgets as values of a setting. */
     public static final Kind<Budget> KIND = Kind.of(
             "samples, or EVALUATIONS, error:HALF-WIDTH, anytime, or several, such as 2000,error:0.01", Budget::parse);
 
-    private static final Budget UNSET = new Budget(0, 0, false, 0);
+    /** The setting of methods that have one. */
+    public static final Setting<Budget> SETTING = Setting.of(
+            "budget",
+            KIND,
+            UNSET,
+            "when the sample is large enough: what samples says, a number of evaluations, the half-width of 95 %"
+                    + " intervals, or what a deadline leaves");
+
     private static final String BY_SAMPLES = "samples";
 
     /** Checks the numbers. */

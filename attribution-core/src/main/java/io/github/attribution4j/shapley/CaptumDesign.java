@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.shapley;
 
+import io.github.attribution4j.internal.numeric.Estimate;
 import io.github.attribution4j.internal.numeric.LeastSquares;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,170 +1,236 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.shapley;
 
+import io.github.attribution4j.internal.numeric.Cholesky;
 import io.github.attribution4j.path.Path.Quadrature;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
- * A smooth function of coalitions that changes sign with the complement, through given values: the mean of a Gaussian
- * process.
+ * What functions of coalitions are like that change sign with the complement: the kernel of a Gaussian process.
  *
- * <p>Its kernel for coalitions S and T is p(S, T) − p(S, Tᶜ), where p is the product, over the groups that are in one
- * of the two and not in the other, of exp(−rate · importance^power of the group); and a linear one beside it. It holds
- * interactions of every odd order; those of even order cancel in pairs of complements. Rate, power and noise are those
- * of a few with the largest likelihood of the first values.
+ * <p>The kernel of coalitions S and T is slope · z(S) · z(T) / M + p(S, T) − p(S, Tᶜ), with z = 1 for groups that are
+ * in and −1 for those that are not, and p the product, over the groups that are in one of the two and not in the other,
+ * of exp(−2 order / M · importance of the group), where importance is 1 on average. The slope is the part of single
+ * groups, and the rest holds interactions of every odd order, of about {@code order} groups; those of even order cancel
+ * in pairs of complements. Values have noise besides, for what is rougher.
  *
- * <p>Shapley values of the function are known: p is a product over groups, whose Shapley values are the integral, over
- * t from 0 to 1, of what a group adds where each other group is in with probability t (Owen, 1972). That is a
- * polynomial in t, which Gauss-Legendre integrates exactly.
+ * <p>Shapley values of the kernel as a function of S are known: p is a product over groups, whose Shapley values are
+ * the integral, over t from 0 to 1, of what a group adds where each other group is in with probability t (Owen, 1972).
  */
 final class CoalitionCurve {
+    private static final double[] ORDERS = {0.75, 1.5, 3, 6};
+    private static final double[] SLOPES = {1, 10, 100};
+    private static final double[] NOISES = {1e-4, 1e-2, 1e-1};
     private static final double[] POWERS = {0.5, 1};
-    private static final double[] RATES = {0.05, 0.1, 0.2, 0.4};
-    private static final double[] NOISES = {1e-4, 1e-2};
-    /** Values that the likelihood is computed of. */
-    private static final int JUDGED = 150;
-    /** Values that a function goes through. */
-    private static final int MOST_VALUES = 500;
-    /** Groups without importance count this much of the most important. */
+    /** Values that the likelihood is computed of, spread evenly over all. */
+    private static final int JUDGED = 120;
+    /** Groups without importance count this much of the mean. */
     private static final double LEAST_IMPORTANCE = 1e-3;
+    /**
+     * The integrand is a polynomial in t, and no steeper than exp(2 order t): this many nodes are exact to rounding.
+     */
+    private static final int MOST_NODES = 24;
 
-    /** Logarithms of what a group multiplies with. */
-    private final double[] logs;
+    /** What a group multiplies p with. */
+    private final double[] factors;
 
+    private final double all;
+    private final double slope;
     private final double noise;
-    private final double allLogs;
-    private boolean[][] sets = {};
-    private double[] coefficients = {};
+    /** For each byte of a coalition the product of the factors of the groups that are in. */
+    private final double[][] products;
 
-    private CoalitionCurve(double[] logs, double noise) {
-        this.logs = logs;
+    private CoalitionCurve(double[] importance, double order, double slope, double noise) {
+        int groups = importance.length;
+        this.factors = Arrays.stream(importance)
+                .map(one -> Math.exp(-2 * order / groups * one))
+                .toArray();
+        this.all = Arrays.stream(factors).reduce(1, (one, other) -> one * other);
+        this.slope = slope / groups;
         this.noise = noise;
-        this.allLogs = Arrays.stream(logs).sum();
+        this.products = new double[(groups + Byte.SIZE - 1) / Byte.SIZE][1 << Byte.SIZE];
+        for (int at = 0; at < products.length; at++) {
+            products[at][0] = 1;
+            for (int bits = 1; bits < products[at].length; bits++) {
+                int group = at * Byte.SIZE + Integer.numberOfTrailingZeros(bits);
+                products[at][bits] = products[at][bits & (bits - 1)] * (group < groups ? factors[group] : 1);
+            }
+        }
+    }
+
+    private CoalitionCurve with(double newSlope, double newNoise) {
+        return new CoalitionCurve(this, newSlope, newNoise);
+    }
+
+    private CoalitionCurve(CoalitionCurve other, double slope, double noise) {
+        this.factors = other.factors;
+        this.all = other.all;
+        this.products = other.products;
+        this.slope = slope;
+        this.noise = noise;
     }
 
     /**
-     * Returns the likeliest function, which goes through nothing yet.
+     * Returns the likeliest of a few, for a sample of values.
      *
-     * @param importance of each group, at least 0
      * @param sets coalitions
      * @param values at these
      */
-    static CoalitionCurve likeliest(double[] importance, boolean[][] sets, double[] values) {
-        int judged = Math.min(JUDGED, sets.length);
-        double most = Arrays.stream(importance).max().orElse(0);
-        double mean = Arrays.stream(importance).average().orElse(0) + LEAST_IMPORTANCE * most;
-        CoalitionCurve best = new CoalitionCurve(new double[importance.length], 0);
-        double likeliest = Double.NEGATIVE_INFINITY;
+    static CoalitionCurve likeliest(int groups, List<long[]> sets, double[] values) {
+        int judged = Math.min(JUDGED, values.length);
+        int[] some = IntStream.range(0, judged)
+                .map(i -> (int) ((i + 1L) * values.length / judged) - 1)
+                .toArray();
+        Search search = new Search(
+                Arrays.stream(some).mapToObj(sets::get).toList(),
+                Arrays.stream(some).mapToDouble(i -> values[i]).toArray());
+        double[] equal = new double[groups];
+        Arrays.fill(equal, 1);
+        for (double order : ORDERS) {
+            search.judge(equal, order, SLOPES, NOISES);
+        }
+        double[] importance = search.importance();
+        double slope = search.best.slope * groups;
+        double noise = search.best.noise;
         for (double power : POWERS) {
-            double[] relative = Arrays.stream(importance)
-                    .map(one -> mean == 0 ? 1 : Math.pow((one + LEAST_IMPORTANCE * most) / mean, power))
-                    .toArray();
-            for (double rate : RATES) {
-                double[] logs = Arrays.stream(relative).map(one -> -rate * one).toArray();
-                for (double noise : NOISES) {
-                    CoalitionCurve tried = new CoalitionCurve(logs, noise);
-                    double likelihood = tried.fit(sets, values, judged);
-                    if (likelihood > likeliest) {
-                        likeliest = likelihood;
-                        best = tried;
+            double[] relative = relative(importance, power);
+            for (double order : ORDERS) {
+                search.judge(relative, order, new double[] {slope}, new double[] {noise});
+            }
+        }
+        return search.best;
+    }
+
+    private static double[] relative(double[] importance, double power) {
+        double least = LEAST_IMPORTANCE * Arrays.stream(importance).average().orElse(0);
+        double[] raised = Arrays.stream(importance)
+                .map(one -> Math.pow(one + least, power))
+                .toArray();
+        double mean = Arrays.stream(raised).average().orElse(0);
+        return Arrays.stream(raised).map(one -> mean == 0 ? 1 : one / mean).toArray();
+    }
+
+    /** The likeliest so far. */
+    private static final class Search {
+        private final List<long[]> sets;
+        private final double[] values;
+        private double likelihood = Double.NEGATIVE_INFINITY;
+        private CoalitionCurve best = new CoalitionCurve(new double[0], 0, 0, 0);
+
+        Search(List<long[]> sets, double[] values) {
+            this.sets = sets;
+            this.values = values;
+        }
+
+        void judge(double[] importance, double order, double[] slopes, double[] noises) {
+            CoalitionCurve curved = new CoalitionCurve(importance, order, 0, 0);
+            double[][] curve = curved.gram(sets);
+            double[][] straight = curved.with(1.0 / importance.length, 0).gram(sets);
+            for (double slope : slopes) {
+                double[][] gram = new double[curve.length][];
+                for (int i = 0; i < gram.length; i++) {
+                    gram[i] = curve[i].clone();
+                    for (int j = 0; j <= i; j++) {
+                        gram[i][j] += slope * (straight[i][j] - curve[i][j]);
                     }
                 }
+                for (double noise : noises) {
+                    judge(curved.with(slope / importance.length, noise), gram);
+                }
             }
         }
-        return best;
+
+        private void judge(CoalitionCurve curve, double[][] gram) {
+            Optional<Cholesky> factor = Cholesky.of(gram, curve.noise, 0);
+            if (factor.isEmpty()) {
+                return;
+            }
+            double[] half = factor.get().half(values);
+            int n = values.length;
+            double square = Cholesky.dot(half, half, n);
+            // Of the density of the values, with the amplitude that serves it best, but for a constant.
+            double density = -n / 2.0 * Math.log(square / n) - factor.get().logDeterminant() / 2;
+            if (density > likelihood) {
+                likelihood = density;
+                best = curve;
+            }
+        }
+
+        /** Returns how large the attributions of groups are by the likeliest. */
+        double[] importance() {
+            double[] weights = best.through(best.gram(sets), values);
+            double[] shapley = new double[best.factors.length];
+            for (int i = 0; i < weights.length; i++) {
+                best.addShapley(sets.get(i), weights[i], shapley);
+            }
+            return Arrays.stream(shapley).map(Math::abs).toArray();
+        }
     }
 
-    /** Returns a function with the same rate, power and noise through other values, the first {@value #MOST_VALUES}. */
-    CoalitionCurve through(boolean[][] newSets, double[] values) {
-        CoalitionCurve curve = new CoalitionCurve(logs, noise);
-        curve.fit(newSets, values, Math.min(MOST_VALUES, newSets.length));
-        return curve;
+    double noise() {
+        return noise;
     }
 
-    /** Solves for the coefficients by Cholesky, and returns the logarithm of the likelihood, but for a constant. */
-    private double fit(boolean[][] through, double[] values, int n) {
-        sets = Arrays.copyOf(through, n);
-        coefficients = Arrays.copyOf(values, n);
-        double[][] factor = new double[n][];
-        double determinant = 0;
-        for (int i = 0; i < n; i++) {
-            double[] row = new double[i + 1];
+    /** Returns the lower triangle of the kernel of all coalitions with each other, without the noise. */
+    double[][] gram(List<long[]> sets) {
+        double[][] gram = new double[sets.size()][];
+        for (int i = 0; i < gram.length; i++) {
+            gram[i] = new double[i + 1];
             for (int j = 0; j <= i; j++) {
-                double sum = kernel(sets[i], sets[j]) + (i == j ? noise : 0);
-                double[] other = j == i ? row : factor[j];
-                for (int k = 0; k < j; k++) {
-                    sum -= row[k] * other[k];
-                }
-                row[j] = j == i ? Math.sqrt(Math.max(sum, Double.MIN_NORMAL)) : sum / other[j];
-            }
-            factor[i] = row;
-            determinant += Math.log(row[i]);
-        }
-        double square = 0;
-        for (int i = 0; i < n; i++) {
-            for (int k = 0; k < i; k++) {
-                coefficients[i] -= factor[i][k] * coefficients[k];
-            }
-            coefficients[i] /= factor[i][i];
-            square += coefficients[i] * coefficients[i];
-        }
-        for (int i = n - 1; i >= 0; i--) {
-            coefficients[i] /= factor[i][i];
-            for (int k = 0; k < i; k++) {
-                coefficients[k] -= factor[i][k] * coefficients[i];
+                gram[i][j] = kernel(sets.get(i), sets.get(j));
             }
         }
-        return square == 0 ? 0 : -n / 2.0 * Math.log(square / n) - determinant;
+        return gram;
     }
 
-    private double kernel(boolean[] one, boolean[] other) {
-        double sum = 0;
-        int agreements = 0;
-        for (int group = 0; group < logs.length; group++) {
-            boolean agree = one[group] == other[group];
-            agreements += agree ? 1 : -1;
-            sum += agree ? 0 : logs[group];
+    /** Returns what the kernels of coalitions weigh in the mean function through values at these. */
+    double[] through(double[][] gram, double[] values) {
+        return Cholesky.of(gram, noise, 0)
+                .orElseThrow(() -> new IllegalStateException("a kernel with noise is positive definite"))
+                .solve(values);
+    }
+
+    /** Returns the kernel of two coalitions, each as the bits of its groups. */
+    double kernel(long[] one, long[] other) {
+        double product = 1;
+        int apart = 0;
+        for (int word = 0; word < one.length; word++) {
+            long differ = one[word] ^ other[word];
+            apart += Long.bitCount(differ);
+            for (int at = word * Long.BYTES; differ != 0; at++) {
+                product *= products[at][(int) (differ & 0xFF)];
+                differ >>>= Byte.SIZE;
+            }
         }
-        return agreements + Math.exp(sum) - Math.exp(allLogs - sum);
+        return slope * (factors.length - 2 * apart) + product - all / product;
     }
 
-    /** Returns the value at a coalition; at its complement it is the negative. */
-    double at(boolean[] set) {
-        double sum = 0;
-        for (int i = 0; i < sets.length; i++) {
-            sum += coefficients[i] * kernel(set, sets[i]);
+    /** Adds multiples of the Shapley values of the kernel of a coalition, as a function of the other. */
+    void addShapley(long[] set, double weight, double[] into) {
+        int groups = factors.length;
+        boolean[] in = new boolean[groups];
+        for (int group = 0; group < groups; group++) {
+            in[group] = (set[group / Long.SIZE] >>> group & 1) != 0;
+            into[group] += weight * 2 * slope * (in[group] ? 1 : -1);
         }
-        return sum;
-    }
-
-    /** Returns the Shapley value of each group. */
-    double[] shapley() {
-        int groups = logs.length;
-        double[] outside = Arrays.stream(logs).map(Math::exp).toArray();
-        double[] values = new double[groups];
         double[] means = new double[groups];
-        Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule((groups + 1) / 2);
-        for (int i = 0; i < sets.length; i++) {
+        Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(Math.min(MOST_NODES, (groups + 1) / 2));
+        for (int node = 0; node < rule.nodes().length; node++) {
+            double t = rule.nodes()[node];
+            double product = 1;
             for (int group = 0; group < groups; group++) {
-                values[group] += 2 * coefficients[i] * (sets[i][group] ? 1 : -1);
+                means[group] = in[group] ? t + (1 - t) * factors[group] : t * factors[group] + (1 - t);
+                product *= means[group];
             }
-            for (int node = 0; node < rule.nodes().length; node++) {
-                double t = rule.nodes()[node];
-                double product = 1;
-                for (int group = 0; group < groups; group++) {
-                    double in = sets[i][group] ? 1 : outside[group];
-                    double out = sets[i][group] ? outside[group] : 1;
-                    means[group] = t * in + (1 - t) * out;
-                    product *= means[group];
-                }
-                // Twice, because p(S, Tᶜ) = p(Sᶜ, T) has the opposite Shapley values.
-                double weight = 2 * coefficients[i] * rule.weights()[node] * product;
-                for (int group = 0; group < groups; group++) {
-                    double gain = sets[i][group] ? 1 - outside[group] : outside[group] - 1;
-                    values[group] += weight * gain / means[group];
-                }
+            // Twice, because p(S, Tᶜ) = p(Sᶜ, T) has the opposite Shapley values.
+            double scale = 2 * weight * rule.weights()[node] * product;
+            for (int group = 0; group < groups; group++) {
+                double gain = in[group] ? 1 - factors[group] : factors[group] - 1;
+                into[group] += scale * gain / means[group];
             }
         }
-        return values;
     }
 }

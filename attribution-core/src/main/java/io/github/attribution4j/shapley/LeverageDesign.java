@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.shapley;
 
+import io.github.attribution4j.internal.numeric.Cholesky;
+import io.github.attribution4j.internal.numeric.Estimate;
 import io.github.attribution4j.internal.numeric.LeastSquares;
 import io.github.attribution4j.internal.numeric.Moments;
 import java.util.ArrayList;
@@ -35,6 +37,9 @@ final class LeverageDesign implements CoalitionDesign {
     private static final int ENOUGH_FOR_EACH = 3;
 
     private static final int ENOUGH = 16;
+
+    /** What the regression leaves of responses below this part of them is rounding. */
+    private static final double ROUNDING = 1e-12;
 
     /** A size of the smaller half of pairs, and what was drawn of it. */
     static final class Stratum {
@@ -82,8 +87,7 @@ final class LeverageDesign implements CoalitionDesign {
 
     private final int groups;
     private final boolean adjusted;
-    private final PriorityQueue<Stratum> open =
-            new PriorityQueue<>(Comparator.comparingDouble(Stratum::need).thenComparingInt(stratum -> stratum.size));
+    private final PriorityQueue<Stratum> open;
     private final List<BitSet> halves = new ArrayList<>();
     /** The stratum of each pair. */
     private final List<Stratum> strata = new ArrayList<>();
@@ -98,6 +102,10 @@ final class LeverageDesign implements CoalitionDesign {
     LeverageDesign(int groups, boolean adjusted, LongFunction<RandomGenerator> random) {
         this.groups = groups;
         this.adjusted = adjusted;
+        // A model needs to know each group alone before it tells what groups add together.
+        Comparator<Stratum> singlesFirst = Comparator.comparing(stratum -> !adjusted || stratum.size > 1);
+        this.open = new PriorityQueue<>(
+                singlesFirst.thenComparingDouble(Stratum::need).thenComparingInt(stratum -> stratum.size));
         for (int size = 1; size <= groups / 2; size++) {
             open.add(new Stratum(groups, size, random.apply(size)));
         }
@@ -158,24 +166,36 @@ final class LeverageDesign implements CoalitionDesign {
             double gain = scores[2 * row] - scores[2 * row + 1];
             responses[row] = (gain - difference * (2.0 * size - groups) / groups) / 2;
         }
-        if (adjusted && !isExhausted() && AdjustedMean.suits(groups, pairs)) {
-            boolean[][] sets = new boolean[pairs][groups];
-            for (int pair = 0; pair < pairs; pair++) {
-                fill(2 * pair, sets[pair]);
-            }
-            return new AdjustedMean(groups, strata, sets, rows, responses).estimate(difference);
-        }
         rows[pairs] = new double[groups];
         Arrays.fill(rows[pairs], 1);
         weights[pairs] = 1.0 / groups;
         LeastSquares regression = new LeastSquares(rows, weights, groups);
         double[] solution = regression.solve(responses);
+        if (adjusted && !isExhausted() && AdjustedMean.suits(groups, pairs) && isRough(rows, responses, solution)) {
+            List<long[]> sets = new ArrayList<>();
+            for (BitSet half : halves) {
+                sets.add(Arrays.copyOf(half.toLongArray(), (groups + Long.SIZE - 1) / Long.SIZE));
+            }
+            int fewest = open.stream().mapToInt(Stratum::drawn).min().orElseThrow();
+            return new AdjustedMean(groups, strata, fewest, sets, rows, responses).estimate(difference);
+        }
         double mean = Arrays.stream(solution).sum() / groups;
         double[] values = new double[groups];
         for (int group = 0; group < groups; group++) {
             values[group] = solution[group] - mean + difference / groups;
         }
         return new Estimate(values, errors(regression, responses, solution), pairs - groups + 1.0);
+    }
+
+    /** Returns whether the regression leaves more than rounding. */
+    private boolean isRough(double[][] rows, double[] responses, double[] solution) {
+        double most = 0;
+        double left = 0;
+        for (int pair = 0; pair < halves.size(); pair++) {
+            most = Math.max(most, Math.abs(responses[pair]));
+            left = Math.max(left, Math.abs(responses[pair] - Cholesky.dot(rows[pair], solution, groups)));
+        }
+        return left > ROUNDING * most;
     }
 
     /**

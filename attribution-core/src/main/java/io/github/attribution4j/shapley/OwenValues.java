@@ -2,6 +2,7 @@
 package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.internal.numeric.Rounds;
 import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.mask.GroupTree;
@@ -75,7 +76,7 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
                     OwenValues::new,
                     HIERARCHY,
                     SAMPLES,
-                    Estimation.BUDGET,
+                    Budget.SETTING,
                     BASELINE,
                     LINK,
                     MASK)
@@ -87,7 +88,7 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
     private OwenValues(Settings<OwenValues> settings) {
         super(settings);
         samples = settings.get(SAMPLES);
-        budget = settings.get(Estimation.BUDGET);
+        budget = settings.get(Budget.SETTING);
     }
 
     /** Creates the method with the hierarchy of halves, 100 orders, a baseline of zeros, element by element. */
@@ -110,7 +111,7 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
      * is small enough, or both.
      */
     public OwenValues budget(Budget newBudget) {
-        return with(Estimation.BUDGET, newBudget);
+        return with(Budget.SETTING, newBudget);
     }
 
     @Override
@@ -126,7 +127,7 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
     @Override
     protected Outcome explain(Coalitions coalitions) {
         Run run = coalitions.evaluator().run();
-        boolean inRounds = Estimation.inRounds(budget, run);
+        boolean inRounds = Rounds.areNeeded(budget, run);
         List<GroupTree> trees = coalitions.trees(value(HIERARCHY));
         Estimation estimation = new Estimation(coalitions, budget, example -> cost(trees.get(example)), example -> {
             GroupTree tree = trees.get(example);

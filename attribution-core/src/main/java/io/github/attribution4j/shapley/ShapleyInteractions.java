@@ -121,7 +121,7 @@ public final class ShapleyInteractions extends CoalitionMethod<ShapleyInteractio
                     ShapleyInteractions::new,
                     SAMPLES,
                     CONVENTION,
-                    Estimation.BUDGET,
+                    Budget.SETTING,
                     BASELINE,
                     LINK,
                     MASK)
@@ -137,7 +137,7 @@ public final class ShapleyInteractions extends CoalitionMethod<ShapleyInteractio
         super(settings);
         samples = settings.get(SAMPLES);
         convention = settings.get(CONVENTION);
-        budget = settings.get(Estimation.BUDGET);
+        budget = settings.get(Budget.SETTING);
     }
 
     /** Creates the method with 20 rounds, SHAP's convention, a baseline of zeros, element by element. */
@@ -160,7 +160,7 @@ public final class ShapleyInteractions extends CoalitionMethod<ShapleyInteractio
      * is small enough, or both.
      */
     public ShapleyInteractions budget(Budget newBudget) {
-        return with(Estimation.BUDGET, newBudget);
+        return with(Budget.SETTING, newBudget);
     }
 
     @Override

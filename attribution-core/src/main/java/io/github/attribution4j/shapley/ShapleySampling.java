@@ -2,6 +2,7 @@
 package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.internal.numeric.Rounds;
 import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.Budget;
@@ -73,7 +74,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
                     SAMPLES,
                     ANTITHETIC,
                     STRATIFIED,
-                    Estimation.BUDGET,
+                    Budget.SETTING,
                     BASELINE,
                     LINK,
                     MASK)
@@ -89,7 +90,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
         samples = settings.get(SAMPLES);
         antithetic = settings.get(ANTITHETIC);
         stratified = settings.get(STRATIFIED);
-        budget = settings.get(Estimation.BUDGET);
+        budget = settings.get(Budget.SETTING);
     }
 
     /** Creates the method with 50 antithetic walks, a baseline of zeros, element by element. */
@@ -120,7 +121,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
      * is small enough, or both.
      */
     public ShapleySampling budget(Budget newBudget) {
-        return with(Estimation.BUDGET, newBudget);
+        return with(Budget.SETTING, newBudget);
     }
 
     @Override
@@ -142,7 +143,7 @@ public final class ShapleySampling extends CoalitionMethod<ShapleySampling> {
     @Override
     protected Outcome explain(Coalitions coalitions) {
         Run run = coalitions.evaluator().run();
-        boolean inRounds = Estimation.inRounds(budget, run);
+        boolean inRounds = Rounds.areNeeded(budget, run);
         Estimation estimation = new Estimation(
                 coalitions,
                 budget,

@@ -2,6 +2,7 @@
 package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.internal.RandomStream;
+import io.github.attribution4j.internal.numeric.Estimate;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.run.Run;
 import java.util.Arrays;

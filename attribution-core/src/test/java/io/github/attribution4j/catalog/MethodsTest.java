@@ -101,7 +101,7 @@ class MethodsTest {
             Map.entry("cells", List.of("1,3,3", "1,3,3")),
             Map.entry("keep", List.of("0.25", "0.25")),
             Map.entry("rise.estimator", List.of("centered", "centered")),
-            Map.entry("kernel-shap.estimator", List.of("adjusted", "adjusted")),
+            Map.entry("kernel-shap.estimator", List.of("regression", "regression")),
             Map.entry("method", List.of("saliency", "saliency")));
 
     static Stream<String> names() {

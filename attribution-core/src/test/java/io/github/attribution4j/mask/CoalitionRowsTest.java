@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.internal.RowIndex;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.DataType;

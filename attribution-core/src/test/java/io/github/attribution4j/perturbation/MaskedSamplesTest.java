@@ -35,11 +35,14 @@ class MaskedSamplesTest {
                     List.of(
                             ReferenceModels.normal(DataType.FLOAT64, 8, references, 1, 4, 5),
                             ReferenceModels.normal(DataType.FLOAT64, 9, references, 3)),
-                    List.of(
-                            RandomGrid.of(Shape.of(1, 4, 5), new long[] {1, 2, 2}),
-                            RandomGrid.of(Shape.of(3), new long[] {2})),
-                    2,
-                    0.5));
+                    new RandomMasks(
+                            evaluator.run(),
+                            List.of(
+                                    RandomGrid.of(Shape.of(1, 4, 5), new long[] {1, 2, 2}),
+                                    RandomGrid.of(Shape.of(3), new long[] {2})),
+                            0.5),
+                    new int[2],
+                    new int[] {2, 2}));
         }
     }
 }

@@ -367,7 +367,12 @@ class RiseTest {
         Evaluator evaluator = Evaluator.start(new Rise(), model(), inputs, Target.index(0), Run.defaults());
         List<RandomGrid> grids = List.of(RandomGrid.of(Shape.of(2, 5), new long[] {1, 3}));
         List<Tensor> references = List.of(tensors.of(random(5, 10), 1, 2, 5));
-        RowsContract.check(new MaskedSamples(evaluator, references, grids, 4, 0.5));
+        RandomMasks masks = new RandomMasks(evaluator.run(), grids, 0.5);
+        int[] first = new int[examples];
+        first[0] = 1;
+        int[] end = new int[examples];
+        Arrays.fill(end, 4);
+        RowsContract.check(new MaskedSamples(evaluator, references, masks, first, end));
     }
 
     @Test
@@ -471,6 +476,6 @@ class RiseTest {
         assertThatThrownBy(() -> new Rise().baseline(Baseline.samples(x)).attribute(model(), Inputs.of(x)))
                 .hasMessageContaining("is a distribution, and rise compares with one reference for each example");
         assertThat(new Rise().settings())
-                .hasToString("{samples=4000, cells=7, keep=0.5, estimator=paper, baseline=0.0}");
+                .hasToString("{samples=4000, cells=7, keep=0.5, estimator=paper, budget=samples, baseline=0.0}");
     }
 }

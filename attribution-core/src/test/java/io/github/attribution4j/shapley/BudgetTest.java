@@ -44,15 +44,15 @@ class BudgetTest {
             case "walks" -> new ShapleySampling().antithetic(false).budget(budget);
             case "pairs" -> new ShapleySampling().budget(budget);
             case "stratified" -> new ShapleySampling().stratified(true).budget(budget);
-            case "leverage" -> new KernelShap().budget(budget);
-            case "adjusted" -> new KernelShap().estimator(Estimator.ADJUSTED).budget(budget);
+            case "leverage" -> new KernelShap().estimator(Estimator.REGRESSION).budget(budget);
+            case "adjusted" -> new KernelShap().budget(budget);
             case "captum" -> new KernelShap().sampling(Sampling.CAPTUM).budget(budget);
             default -> throw new IllegalArgumentException(method);
         };
     }
 
     static Stream<String> methods() {
-        return Stream.of("walks", "pairs", "stratified", "leverage", "captum");
+        return Stream.of("walks", "pairs", "stratified", "leverage", "adjusted", "captum");
     }
 
     private static Explanation explain(Game game, Attribution<Model> method, int examples, Run run) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.internal.RandomStream;
+import io.github.attribution4j.internal.numeric.Estimate;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
@@ -125,7 +126,7 @@ class KernelShapTest {
     void standardErrorsCover(Sampling sampling, int samples) {
         Game game = Game.smooth(8, 6);
         double[] truth = game.shapleyByOrders();
-        KernelShap method = new KernelShap().samples(samples).sampling(sampling);
+        KernelShap method = new KernelShap().samples(samples).sampling(sampling).estimator(Estimator.REGRESSION);
         int covered = 0;
         for (int seed = 0; seed < RUNS; seed++) {
             Game.Answer answer = game.explain(method, seed);
@@ -143,7 +144,8 @@ class KernelShapTest {
         double[] truth = game.shapleyByOrders();
         Moments moments = new Moments(8);
         for (int seed = 0; seed < RUNS; seed++) {
-            moments.add(game.explain(new KernelShap().samples(120), seed).values());
+            moments.add(game.explain(new KernelShap().samples(120).estimator(Estimator.REGRESSION), seed)
+                    .values());
         }
         for (int i = 0; i < 8; i++) {
             assertThat(moments.mean()[i]).isCloseTo(truth[i], within(5 * moments.standardError()[i] + 1e-3));
@@ -151,7 +153,7 @@ class KernelShapTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {81, 200})
+    @ValueSource(ints = {200, 300})
     @DisplayName("The adjusted mean is unbiased, complete, and its intervals hold")
     void adjustedMean(int samples) {
         Game game = Game.pairs(9, 7).saturated();
@@ -160,7 +162,7 @@ class KernelShapTest {
         int covered = 0;
         int runs = 2 * RUNS;
         for (int seed = 0; seed < runs; seed++) {
-            Game.Answer answer = game.explain(new KernelShap().samples(samples).estimator(Estimator.ADJUSTED), seed);
+            Game.Answer answer = game.explain(new KernelShap().samples(samples), seed);
             moments.add(answer.values());
             assertThat(answer.gap()).isCloseTo(0, within(1e-12));
             for (int i = 0; i < 9; i++) {
@@ -171,6 +173,39 @@ class KernelShapTest {
             assertThat(moments.mean()[i]).isCloseTo(truth[i], within(4 * moments.standardError()[i]));
         }
         assertThat(covered / (9.0 * runs)).isGreaterThan(0.93);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"20, false", "40, true", "81, true", "120, true"})
+    @DisplayName(
+            "With few pairs the model itself errs less than the regression, on a rough score too, and intervals hold")
+    void fewPairs(int samples, boolean hasErrors) {
+        Game game = Game.pairs(9, 11).saturated();
+        double[] truth = game.shapleyByCoalitions();
+        KernelShap method = new KernelShap().samples(samples);
+        double adjusted = 0;
+        double regression = 0;
+        int covered = 0;
+        for (int seed = 0; seed < RUNS; seed++) {
+            Game.Answer answer = game.explain(method, seed);
+            adjusted += squaredError(game, method, seed);
+            regression += squaredError(game, method.estimator(Estimator.REGRESSION), seed);
+            assertThat(answer.gap()).isCloseTo(0, within(1e-12));
+            assertThat(answer.errors()).hasSize(hasErrors ? 9 : 0);
+            for (int i = 0; i < answer.errors().length; i++) {
+                covered += Math.abs(answer.values()[i] - truth[i]) <= 1.96 * answer.errors()[i] ? 1 : 0;
+            }
+        }
+        assertThat(adjusted).isLessThan(0.95 * regression);
+        assertThat(covered / (9.0 * RUNS)).isGreaterThan(hasErrors ? 0.93 : -1);
+    }
+
+    @Test
+    @DisplayName("Captum's sampling has its own regression, whatever the estimator")
+    void captumEstimator() {
+        Game game = Game.smooth(6, 2);
+        assertThat(game.explain(captum(30).estimator(Estimator.REGRESSION), 1).values())
+                .containsExactly(game.explain(captum(30), 1).values());
     }
 
     @Test
@@ -218,12 +253,8 @@ class KernelShapTest {
                 2049,
                 "kernel-shap: the mask makes 2049 groups, and the regression has a matrix of 2049 x 2049; give a mask "
                         + "with at most 2048 groups, or use shapley-sampling");
-        assertRefused(
-                captum(25).estimator(Estimator.ADJUSTED),
-                4,
-                "estimator adjusted: works on samples by leverage; leave sampling captum out");
         assertThat(new KernelShap().settings())
-                .hasToString("{samples=512, sampling=leverage, estimator=regression, budget=samples,"
+                .hasToString("{samples=512, sampling=leverage, estimator=adjusted, budget=samples,"
                         + " baseline=0.0, link=identity, mask=per-element}");
     }
 

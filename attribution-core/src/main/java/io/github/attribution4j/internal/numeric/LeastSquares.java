@@ -24,7 +24,7 @@ public final class LeastSquares {
     private final double[][] rows;
     private final double[] weights;
     private final int unknowns;
-    private final double[][] factor;
+    private final Optional<Cholesky> factor;
     private final boolean deficient;
 
     /**
@@ -42,9 +42,9 @@ public final class LeastSquares {
         for (int i = 0; i < unknowns; i++) {
             scale += gram[i][i] / unknowns;
         }
-        double[][] tried = cholesky(gram, 0, DEFICIENT * scale);
-        deficient = tried.length == 0;
-        factor = deficient ? cholesky(gram, RIDGE * scale, 0) : tried;
+        Optional<Cholesky> tried = Cholesky.of(gram, 0, DEFICIENT * scale);
+        deficient = tried.isEmpty();
+        factor = deficient ? Cholesky.of(gram, RIDGE * scale, 0) : tried;
     }
 
     private double[][] gram() {
@@ -62,33 +62,6 @@ public final class LeastSquares {
         return gram;
     }
 
-    /** Returns the lower factor, or nothing if a pivot is not larger than the least one allowed. */
-    private static double[][] cholesky(double[][] gram, double ridge, double least) {
-        int n = gram.length;
-        double[][] factor = new double[n][];
-        for (int i = 0; i < n; i++) {
-            double[] row = new double[i + 1];
-            for (int j = 0; j < i; j++) {
-                row[j] = (gram[i][j] - dot(row, factor[j], j)) / factor[j][j];
-            }
-            double pivot = gram[i][i] + ridge - dot(row, row, i);
-            if (!(pivot > least)) {
-                return new double[0][];
-            }
-            row[i] = Math.sqrt(pivot);
-            factor[i] = row;
-        }
-        return factor;
-    }
-
-    private static double dot(double[] a, double[] b, int length) {
-        double sum = 0;
-        for (int i = 0; i < length; i++) {
-            sum += a[i] * b[i];
-        }
-        return sum;
-    }
-
     /** Returns whether the rows leave a direction open. */
     public boolean isDeficient() {
         return deficient;
@@ -96,20 +69,7 @@ public final class LeastSquares {
 
     /** Returns (Σ w a aᵀ)⁻¹ y. */
     private double[] inverseGram(double[] y) {
-        double[] x = y.clone();
-        if (factor.length == 0) {
-            return new double[unknowns];
-        }
-        for (int i = 0; i < unknowns; i++) {
-            x[i] = (x[i] - dot(factor[i], x, i)) / factor[i][i];
-        }
-        for (int i = unknowns - 1; i >= 0; i--) {
-            x[i] /= factor[i][i];
-            for (int j = 0; j < i; j++) {
-                x[j] -= factor[i][j] * x[i];
-            }
-        }
-        return x;
+        return factor.map(known -> known.solve(y)).orElseGet(() -> new double[unknowns]);
     }
 
     /** Returns the solution x for right-hand sides b. */
@@ -120,7 +80,7 @@ public final class LeastSquares {
         for (int step = 0; step < REFINEMENTS; step++) {
             double[] gradient = new double[unknowns];
             for (int r = 0; r < rows.length; r++) {
-                double residual = weights[r] * (b[r] - dot(rows[r], x, unknowns));
+                double residual = weights[r] * (b[r] - Cholesky.dot(rows[r], x, unknowns));
                 for (int i = 0; i < unknowns; i++) {
                     gradient[i] += residual * rows[r][i];
                 }
@@ -152,7 +112,7 @@ public final class LeastSquares {
 
     /** Returns how much of the residual of a row its own part in the fit has left: 1 − w a · (Σ w a aᵀ)⁻¹ a. */
     private double left(int row, double[] inverse) {
-        return 1 - weights[row] * dot(rows[row], inverse, unknowns);
+        return 1 - weights[row] * Cholesky.dot(rows[row], inverse, unknowns);
     }
 
     /**
@@ -167,7 +127,7 @@ public final class LeastSquares {
         if (deficient || left < DETERMINED) {
             return Optional.empty();
         }
-        double scale = weights[row] * (response - dot(rows[row], solution, unknowns)) / left;
+        double scale = weights[row] * (response - Cholesky.dot(rows[row], solution, unknowns)) / left;
         for (int i = 0; i < unknowns; i++) {
             influence[i] *= scale;
         }

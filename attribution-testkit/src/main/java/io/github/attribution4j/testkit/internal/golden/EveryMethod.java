@@ -112,6 +112,7 @@ public final class EveryMethod implements AutoCloseable {
         table("feature-permutation", new FeaturePermutation().shuffles(2).mask(columns));
         table("occlusion", new Occlusion(4).stride(2));
         table("rise", new Rise().samples(6).cells(4));
+        table("rise with a budget", new Rise().cells(4).budget(Budget.ofEvaluations(8)));
         table("shapley-values", new ShapleyValues().mask(columns));
         table("shapley-sampling", new ShapleySampling().samples(4));
         table("kernel-shap", new KernelShap().samples(40));
@@ -125,10 +126,10 @@ public final class EveryMethod implements AutoCloseable {
                 "kernel-shap with a budget",
                 new KernelShap().budget(Budget.ofError(0.05).evaluations(60)));
         table(
-                "kernel-shap adjusted",
+                "kernel-shap regression",
                 new KernelShap()
                         .samples(80)
-                        .estimator(KernelShap.Estimator.ADJUSTED)
+                        .estimator(KernelShap.Estimator.REGRESSION)
                         .mask(columns));
         table("owen-values", new OwenValues().samples(4));
         table("shapley-interactions", new ShapleyInteractions().samples(4).mask(columns));
