@@ -75,15 +75,21 @@ final class CoalitionRows implements Rows {
         for (int r = 0; r < rows; r++) {
             long row = from + r;
             others[r] = row % repeats;
-            int example = index.example(row / repeats);
+            boolean again = r > 0 && others[r] > 0;
+            int example = again ? (int) examples[r - 1] : index.example(row / repeats);
             examples[r] = example;
-            local[r] = index.local(row / repeats);
-            if (r == 0 || others[r] == 0) {
+            local[r] = again ? local[r - 1] : index.local(row / repeats);
+            if (!again) {
                 Arrays.fill(kept, false);
                 keeping.fill(example, local[r], kept);
             }
             for (int input = 0; input < keep.length; input++) {
-                groups.gather(input, example, kept, keep[input], r * groups.rowSize(input));
+                int size = groups.rowSize(input);
+                if (again) {
+                    System.arraycopy(keep[input], (r - 1) * size, keep[input], r * size, size);
+                } else {
+                    groups.gather(input, example, kept, keep[input], r * size);
+                }
             }
         }
         List<Tensor> attributed = new ArrayList<>();

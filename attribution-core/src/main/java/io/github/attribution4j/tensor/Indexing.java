@@ -12,8 +12,19 @@ final class Indexing {
         Shape shape = a.shape().with(axis, indexes.length);
         Elements out = Elements.allocate(a.dataType(), Layout.size(shape));
         Layout layout = Layout.contiguous(shape);
+        if (indexes.length == 0) {
+            return new ArrayTensor(out, layout);
+        }
+        // All parts are walked in the same way, from different places.
+        Layout part = layout.at(axis, 0);
+        Loop loop = Loop.over(part.shape(), part, a.layout().at(axis, 0));
+        int inner = loop.inner();
+        int step = loop.step(0);
+        int stride = loop.step(1);
         for (int i = 0; i < indexes.length; i++) {
-            Elementwise.copy(out, layout.at(axis, i), from, a.layout().at(axis, indexes[i]));
+            int to = i * layout.stride(axis);
+            int chosen = Math.toIntExact(indexes[i]) * a.layout().stride(axis);
+            loop.forEach(at -> out.copy(at[0] + to, step, from, at[1] + chosen, stride, inner));
         }
         return new ArrayTensor(out, layout);
     }

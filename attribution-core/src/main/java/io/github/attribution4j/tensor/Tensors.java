@@ -294,10 +294,10 @@ public interface Tensors {
 
         /** Checks one class index. */
         public static void oneHotIndex(long index, long classes) {
-            require(
-                    index >= 0 && index < classes,
-                    "oneHot: class index " + index + " lies outside 0 to " + (classes - 1) + " (" + classes
-                            + " classes)");
+            if (index < 0 || index >= classes) {
+                throw new IllegalArgumentException("oneHot: class index " + index + " lies outside 0 to "
+                        + (classes - 1) + " (" + classes + " classes)");
+            }
         }
 
         /** Checks a resampling. */
@@ -374,9 +374,11 @@ public interface Tensors {
         private static void inRange(String operation, Tensor a, int axis, long... indexes) {
             long extent = a.shape().dim(axis);
             for (long index : indexes) {
-                require(
-                        index >= 0 && index < extent,
-                        operation + ": index " + index + " lies outside axis " + axis + " of shape " + a.shape());
+                // No message before it is needed: rows of coalitions choose millions of rows of a background.
+                if (index < 0 || index >= extent) {
+                    throw new IllegalArgumentException(
+                            operation + ": index " + index + " lies outside axis " + axis + " of shape " + a.shape());
+                }
             }
         }
 
