@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * contributions add up to what the explanation accounts for. Names are made on demand. Immutable.
  */
 public final class Features extends AbstractList<Features.Feature> implements RandomAccess {
+    private static final String NONE = "none";
+
     private final Labels labels;
     private final int example;
     private final List<String> inputs;
@@ -173,7 +175,7 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
 
     /**
      * Returns a feature's elements in words: a number, its category where it is the position of one, or for a one-hot
-     * group the member that is not zero; empty if unknown.
+     * group the member that is not zero, {@code none} if all are; empty if unknown.
      */
     public String value(int index) {
         List<Double> values = values(index);
@@ -187,6 +189,9 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
         int one = values.indexOf(1.0);
         if (one >= 0 && zeros == values.size() - 1) {
             return member(element(elements(index)[one]), name(index));
+        }
+        if (zeros == values.size() && isOneHot(index)) {
+            return NONE;
         }
         return values.size() > FeatureGroups.LISTED
                 ? ""
@@ -230,10 +235,19 @@ public final class Features extends AbstractList<Features.Feature> implements Ra
 
     /** Returns the name of a one-hot column without that of its group. */
     private static String member(String column, String group) {
-        boolean within = column.length() > group.length() + 1
+        return isMember(column, group) ? column.substring(group.length() + 1).strip() : column;
+    }
+
+    private static boolean isMember(String column, String group) {
+        return column.length() > group.length() + 1
                 && column.startsWith(group)
                 && "_=:. -".indexOf(column.charAt(group.length())) >= 0;
-        return within ? column.substring(group.length() + 1).strip() : column;
+    }
+
+    /** Returns whether the elements of a group are called as its categories are. */
+    private boolean isOneHot(int index) {
+        String group = name(index);
+        return Arrays.stream(elements(index)).allMatch(at -> isMember(element(at), group));
     }
 
     private int indexOf(String input) {

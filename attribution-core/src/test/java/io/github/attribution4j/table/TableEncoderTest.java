@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -432,6 +433,30 @@ class TableEncoderTest {
             }
         }
         assertThat(jobs).containsExactlyInAnyOrder("clerk", "farmer", "nurse", null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 5})
+    void a_row_of_no_category_says_so(int categories) {
+        String[] jobs =
+                IntStream.range(0, categories).mapToObj(i -> "job " + i).toArray(String[]::new);
+        TableEncoder encoder =
+                TableEncoder.none().numbers("age").oneHot("job", jobs).missing("job");
+        Model model = Model.of(rows -> Arrays.stream(rows)
+                .map(row -> new double[] {Arrays.stream(row).sum()})
+                .toArray(double[][]::new));
+        try (Explanation why = new FeatureAblation()
+                .mask(encoder.mask())
+                .attribute(model, encoder.inputs(List.of(row("age", 0, "job", null), row("age", 3, "job", "job 1"))))) {
+            assertThat(why.features(0).stream().map(Features.Feature::label)).containsExactly("age = 0", "job = none");
+            assertThat(why.features(1).stream().map(Features.Feature::label)).containsExactly("age = 3", "job = job 1");
+        }
+        // Zeros of a group that is no column of categories are numbers.
+        try (Explanation why = new FeatureAblation()
+                .mask(FeatureMask.ranges(1, 2).named("both"))
+                .attribute(model, Inputs.of(Tensors.ofJava().of(new double[2], 1, 2)).named("a", "b"))) {
+            assertThat(why.features(0).get(0).value()).isEqualTo("[0, 0]");
+        }
     }
 
     @Test
