@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.SummaryStatistics;
+import io.github.attribution4j.visual.internal.Numbers;
 import io.github.attribution4j.visual.internal.OkLab;
 import io.github.attribution4j.visual.internal.Style;
 import java.awt.image.BufferedImage;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Element;
 
 class SummaryChartTest {
@@ -358,5 +361,46 @@ class SummaryChartTest {
         assertThatThrownBy(() -> SummaryChart.beeswarm(table).width(3)).hasMessageContaining("420 and 4096");
         assertThatThrownBy(() -> SummaryChart.beeswarm(table).valueColors(ColorMap.BLUE_WHITE_RED))
                 .hasMessageContaining("choose a sequential map");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0, 0", "1, -1, 0.1", "1, -0.9, 0.1", "-1, 0.9, 0.1", "5, -0.01, 0", "-5, 0.01, 0", "0.01, -5, 0"})
+    void theLineOfTheScoreCrossesNoLabel(double first, double second, double third) throws Exception {
+        double score = 3 + first + second + third;
+        Svg svg = svg(SummaryChart.forces(
+                AttributionTable.of(new String[] {"a", "b", "c"}, new double[][] {{first, second, third}})
+                        .scores(new double[] {score})
+                        .baselineScores(new double[] {3}),
+                0));
+        Element line = svg.elements("rect").stream()
+                .filter(box -> Svg.number(box, "width") == 2
+                        && box.getAttribute("fill").equals(OkLab.css(Style.INK)))
+                .findFirst()
+                .orElseThrow();
+        double x = Svg.number(line, "x") + 1;
+        double top = Svg.number(line, "y");
+        for (Element text : svg.elements("text")) {
+            double[] extent = Svg.extent(text);
+            boolean beside = extent[1] < top + Svg.number(line, "height") && extent[3] > top;
+            assertThat(beside && extent[0] < x && extent[2] > x)
+                    .as(text.getTextContent())
+                    .isFalse();
+            assertThat(extent[0]).as(text.getTextContent()).isGreaterThanOrEqualTo(0);
+            assertThat(extent[2]).as(text.getTextContent()).isLessThanOrEqualTo(760);
+        }
+    }
+
+    @Test
+    void numbersOfAnAxisAreWrittenInOneWayAndDiffer() throws Exception {
+        assertThat(Numbers.briefApart(new double[] {-1_000_000, 0, 500_000, 1_000_000}))
+                .containsExactly("\u22121.0e+06", "0", "5.0e+05", "1.0e+06");
+        assertThat(Numbers.briefApart(new double[] {0.00005, 0.5})).containsExactly("0.00005", "0.5");
+        assertThat(Numbers.brief(999_999.7)).isEqualTo("1.0e+06");
+        assertThat(Numbers.brief(999_999)).isEqualTo("999999");
+        Svg svg = svg(SummaryChart.heatMap(AttributionTable.of(new String[] {"a"}, new double[][] {{1e-7}, {3e-7}})
+                .scores(new double[] {1e6, 1e6})
+                .baselineScores(new double[] {1e6, 1e6})));
+        assertThat(svg.texts().stream().filter(text -> text.endsWith("e+06")).distinct())
+                .hasSize(2);
     }
 }

@@ -64,9 +64,12 @@ public final class ExampleMap {
         Axis up = new Axis(low, high, top + CURVE - 6, top + 6);
         canvas.text(left - 12, top + CURVE / 2 + 4, examples.endName(), Style.SMALL, Style.QUIET, Anchor.END);
         double wide = (right - left) / columns;
-        for (double tick : high > low ? new double[] {low, high} : new double[] {low}) {
-            canvas.line(left, up.at(tick), right, up.at(tick), Style.GRID);
-            canvas.text(right + 6, up.at(tick) + 4, Numbers.brief(tick), Style.SMALL, Style.QUIET, Anchor.START);
+        double[] ticks = high > low ? new double[] {low, high} : new double[] {low};
+        String[] labels = Numbers.briefApart(ticks);
+        for (int i = 0; i < ticks.length; i++) {
+            double y = up.at(ticks[i]);
+            canvas.line(left, y, right, y, Style.GRID);
+            canvas.text(right + 6, y + 4, labels[i], Style.SMALL, Style.QUIET, Anchor.START);
         }
         double[] xs = new double[2 * columns];
         double[] ys = new double[2 * columns];
