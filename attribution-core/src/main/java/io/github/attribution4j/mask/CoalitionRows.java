@@ -75,6 +75,7 @@ final class CoalitionRows implements Rows {
         for (int r = 0; r < rows; r++) {
             long row = from + r;
             others[r] = row % repeats;
+            // The coalition of the row before, with another sample outside.
             boolean again = r > 0 && others[r] > 0;
             int example = again ? (int) examples[r - 1] : index.example(row / repeats);
             examples[r] = example;

@@ -34,7 +34,7 @@ import java.util.function.Predicate;
  *
  * <p><b>Errors.</b> If a request has failed for the last time, or its reply has another number of rows, a
  * {@link io.github.attribution4j.model.ModelException.OnRows} names the rows and the last failure. A reply of the wrong
- * size is not asked for again.
+ * size is not asked for again. An {@link Error} of the service is passed on at once.
  *
  * <p>Immutable; many threads may share it. The bound on requests in flight is for all of them together; copies with
  * another setting have their own.
