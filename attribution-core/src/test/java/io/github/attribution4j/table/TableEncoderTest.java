@@ -438,8 +438,7 @@ class TableEncoderTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 5})
     void a_row_of_no_category_says_so(int categories) {
-        String[] jobs =
-                IntStream.range(0, categories).mapToObj(i -> "job " + i).toArray(String[]::new);
+        String[] jobs = IntStream.range(0, categories).mapToObj(i -> "job " + i).toArray(String[]::new);
         TableEncoder encoder =
                 TableEncoder.none().numbers("age").oneHot("job", jobs).missing("job");
         Model model = Model.of(rows -> Arrays.stream(rows)
@@ -454,7 +453,9 @@ class TableEncoderTest {
         // Zeros of a group that is no column of categories are numbers.
         try (Explanation why = new FeatureAblation()
                 .mask(FeatureMask.ranges(1, 2).named("both"))
-                .attribute(model, Inputs.of(Tensors.ofJava().of(new double[2], 1, 2)).named("a", "b"))) {
+                .attribute(
+                        model,
+                        Inputs.of(Tensors.ofJava().of(new double[2], 1, 2)).named("a", "b"))) {
             assertThat(why.features(0).get(0).value()).isEqualTo("[0, 0]");
         }
     }
