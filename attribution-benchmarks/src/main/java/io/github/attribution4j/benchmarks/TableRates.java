@@ -52,18 +52,16 @@ public final class TableRates {
                     new ShapleySampling().budget(Budget.ofEvaluations(budget)).baseline(background));
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String[] words = line.split(" ", 3);
-                System.out.printf(
-                        Locale.ROOT,
-                        "%.4f%n",
-                        explain(Objects.requireNonNull(methods.get(words[0])), model, rows, Long.parseLong(words[1]), Path.of(words[2])));
+                Attribution<? super Model> method = Objects.requireNonNull(methods.get(words[0]));
+                double seconds = explain(method, model, rows, Long.parseLong(words[1]), Path.of(words[2]));
+                System.out.printf(Locale.ROOT, "%.4f%n", seconds);
                 System.out.flush();
             }
         }
     }
 
     /** Explains the first rows by the first output; returns the seconds that it took. */
-    private static double explain(
-            Attribution<? super Model> method, Model model, Tensor all, long rows, Path file)
+    private static double explain(Attribution<? super Model> method, Model model, Tensor all, long rows, Path file)
             throws IOException {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(model.tensors().bring(all.rows(0, rows)));
