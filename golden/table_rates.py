@@ -5,7 +5,7 @@ in turns on the same machine.
     python golden/table_rates.py CLASSPATH [ROWS [BUDGET [ROUNDS]]]
 
 CLASSPATH is that of attribution-benchmarks; docs/benchmarks.md says how it is made. The network is the demo's for tumors, 30
-features, as a TorchScript archive and, if onnxruntime is there, as ONNX. Each row is compared with 100 rows of the training
+features, as a TorchScript archive and, if onnx is installed, as ONNX. Each row is compared with 100 rows of the training
 data; BUDGET evaluations of coalitions (610, ten walks of SHAP's permutations), each of 100 rows, for each of ROWS rows (1000).
 Each explainer runs once before it is measured. Prints a line of docs/benchmarks.md for each, and how far the values of an
 explainer are from those of another that computes the same.

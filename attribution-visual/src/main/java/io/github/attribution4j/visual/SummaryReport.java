@@ -19,8 +19,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * One page about many explanations: importances, also as a table of numbers, the beeswarm, cohorts if there are several,
- * the heat map, the largest dependences, decisions, and single examples, each of which opens at a click or a key.
+ * One page about many explanations: importances, also as a table of numbers, the beeswarm, cohorts if there are
+ * several, the heat map, the largest dependences, decisions, and single examples, each of which opens at a click or
+ * a key.
  *
  * <pre>{@code
  * SummaryReport.of(table).title("Who is granted a loan?").write(Path.of("report.html"));

@@ -85,7 +85,8 @@ class SummaryReportTest {
         String html = SummaryReport.of(table).top(1).toHtml();
         assertThat(html)
                 .contains(
-                        "<tr><th scope=\"row\">&lt;script&gt;alert(1)&lt;/script&gt;</th><td>3.25</td><td>\u22123.25</td>"
+                        "<tr><th scope=\"row\">&lt;script&gt;alert(1)&lt;/script&gt;</th>"
+                                + "<td>3.25</td><td>\u22123.25</td>"
                                 + "<td>1.768</td><td>\u22124.5</td><td>\u22122</td><td>2</td></tr>")
                 .contains("<th scope=\"row\">c</th><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>2</td>")
                 .doesNotContain("<script");
