@@ -79,6 +79,54 @@ class ExplainedTest {
     }
 
     @Test
+    void shapeChoosesThePicture() {
+        try (Tensor images = tensor(2, 3, 2, 2);
+                Tensor row = tensor(1, 3);
+                Tensor rows = tensor(3, 2);
+                Tensor other = tensor(1, 2);
+                Explanation image = explain(images);
+                Explanation bars = explain(row);
+                Explanation table = explain(rows);
+                Explanation two = explain(row, other)) {
+            assertThat(Picture.of(image).toSvg())
+                    .isEqualTo(HeatMap.of(image, 0).picture().toSvg());
+            assertThat(Picture.of(image, 1).toSvg())
+                    .isEqualTo(HeatMap.of(image, 1).picture().toSvg());
+            String waterfall = BarChart.of(bars, 0)
+                    .layout(BarChart.Layout.WATERFALL)
+                    .picture()
+                    .toSvg();
+            assertThat(Picture.of(bars).toSvg()).isEqualTo(waterfall);
+            assertThat(Picture.of(two).toSvg()).contains("baseline score").contains("<svg");
+            assertThat(Picture.of(table).toSvg())
+                    .isEqualTo(SummaryChart.beeswarm(AttributionTable.of(table))
+                            .caption(Caption.of("identity, target index 0"))
+                            .picture()
+                            .toSvg());
+            assertThat(HeatMap.of(image, 0).toHtml())
+                    .isEqualTo(HeatMap.of(image, 0).picture().toHtml());
+            assertThat(TextTable.of(bars, 0).toHtml()).startsWith("<pre").contains("sum of attributions");
+            assertThat(AttributionTable.of(table).toHtml())
+                    .startsWith("<table")
+                    .contains("example 2")
+                    .doesNotContain("more");
+            assertThatThrownBy(() -> Picture.of(table, 3)).hasMessageContaining("choose one from 0 to 2");
+        }
+    }
+
+    @Test
+    void textsOfFeaturesStayTextInTables() {
+        String[] names = {"<b>a</b>", "b & c"};
+        String table = AttributionTable.of(names, new double[25][2]).toHtml();
+        assertThat(table)
+                .contains("&lt;b&gt;a&lt;/b&gt;", "b &amp; c", "<p>5 more examples</p>")
+                .doesNotContain("<b>");
+        assertThat(TextTable.of(names, new double[] {1, 2}).toHtml())
+                .contains("&lt;b&gt;")
+                .doesNotContain("<b>");
+    }
+
+    @Test
     void heatMapTakesTheExampleAndSaysWhatItShows() {
         try (Tensor images = tensor(2, 3, 2, 2);
                 Explanation why = explain(images)) {
