@@ -46,6 +46,8 @@ final class Results implements AutoCloseable {
     private final Supplier<@Nullable Execution> execution;
     private final Map<Object, List<Made>> cells = new HashMap<>();
     private final Map<String, Origin> values = new HashMap<>();
+    /** The last run of each cell: the value of a former one is nobody's. */
+    private final Map<Object, Long> runs = new HashMap<>();
     /** What the statement that runs now left open, and how many of it make it worth a look which were closed. */
     private List<Tensor> fresh = new ArrayList<>();
 
@@ -90,6 +92,7 @@ final class Results implements AutoCloseable {
             return; // another definition, which this statement changed
         }
         Object cell = cell(event.snippet());
+        runs.put(cell, run);
         List<Made> made = cells.computeIfAbsent(cell, key -> new ArrayList<>());
         made.removeIf(result -> !result.isOpen());
         fresh.stream().filter(tensor -> !tensor.isClosed()).forEach(tensor -> made.add(new Made(tensor, run)));
@@ -132,6 +135,7 @@ final class Results implements AutoCloseable {
             run++;
             last = now;
             for (Object deleted : now.deletedCells()) {
+                runs.remove(deleted);
                 closeUnused(deleted, run);
             }
         }
@@ -157,7 +161,7 @@ final class Results implements AutoCloseable {
         }
         List<Object> roots = variables.values(variable -> {
             Origin origin = values.get(variable.name());
-            return origin == null || !origin.cell().equals(cell) || origin.run() >= before;
+            return origin == null || runs.getOrDefault(origin.cell(), -1L) == origin.run();
         });
         Set<Object> unused =
                 Reachable.unreached(roots, old.stream().map(Made::what).toList());
@@ -192,6 +196,7 @@ final class Results implements AutoCloseable {
         fresh.clear();
         cells.clear();
         values.clear();
+        runs.clear();
     }
 
     /** Returns how many results are open. */

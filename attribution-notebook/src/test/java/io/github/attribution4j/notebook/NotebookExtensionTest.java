@@ -192,16 +192,16 @@ class NotebookExtensionTest {
     void valueOfCell() throws Exception {
         try (TestKernel kernel = TestKernel.start()) {
             TestKernel.Output output = kernel.run("""
-                    import io.github.attribution4j.model.*;
-                    import io.github.attribution4j.shapley.*;
-                    import io.github.attribution4j.target.*;
-                    import io.github.attribution4j.tensor.*;
-                    Model model = Model.of(rows -> rows);
-                    var why = new ShapleyValues().attribute(
-                            model, Inputs.of(Tensors.ofJava().of(new double[] {1, 2}, 1, 2)), Target.index(1));
-                    String id = display(why);
-                    why
-                    """);
+                import io.github.attribution4j.model.*;
+                import io.github.attribution4j.shapley.*;
+                import io.github.attribution4j.target.*;
+                import io.github.attribution4j.tensor.*;
+                Model model = Model.of(rows -> rows);
+                var why = new ShapleyValues().attribute(
+                        model, Inputs.of(Tensors.ofJava().of(new double[] {1, 2}, 1, 2)), Target.index(1));
+                String id = display(why);
+                why
+                """);
             assertThat(output.displayed())
                     .hasSize(1)
                     .allSatisfy(data -> assertThat(pixels(data)).isPositive());

@@ -328,7 +328,11 @@ public final class MapGrid implements Chart {
                 canvas.text(left, head + 6, quantity, Style.TEXT, Style.QUIET, Anchor.START);
                 double length = Math.max(SHORTEST_BAR, Math.min(bottom - head - LINE, 240));
                 scale.vertical(
-                        canvas, left, head + LINE + 8, length, place -> scale.map().applyAsInt(place));
+                        canvas,
+                        left,
+                        head + LINE + 8,
+                        length,
+                        place -> scale.map().applyAsInt(place));
                 bottom = Math.max(bottom, head + LINE + 8 + length);
             }
             double end = canvas.foot(said, bottom + 12, total);
