@@ -13,13 +13,13 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The regions of the classes here, and of the tests of modules that no other module needs, by {@code Class#name}: the lines between {@code // tag::name} and
- * {@code // end::name}, without their common indentation, without lines that end in {@code // hidden}.
+ * The regions of the classes here, and of the tests of modules that are not on the class path here, by
+ * {@code Class#name}: the lines between {@code // tag::name} and {@code // end::name}, without their common
+ * indentation, without lines that end in {@code // hidden}.
  */
 final class Snippets {
     private static final Path SOURCES =
             Demo.REPOSITORY.resolve("attribution-examples/src/test/java/io/github/attribution4j/docs");
-    /** Tests of modules that are not on the class path here. */
     private static final List<Path> ELSEWHERE =
             List.of(Demo.REPOSITORY.resolve("attribution-spark/src/test/java/io/github/attribution4j/spark"));
 

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.SparkFiles;
 import org.jspecify.annotations.Nullable;
 
 /** The models of this JVM: each is opened once, for all tasks, and closed when the JVM ends. */
@@ -29,15 +28,9 @@ final class LoadedModels {
 
     /** Returns the models of a source. */
     static LoadedModels of(Sent source) {
-        Path file = source.file(received(source));
-        LoadedModels models = MODELS.computeIfAbsent(source.digest() + state(file), key -> new LoadedModels());
-        models.open(source, file);
+        LoadedModels models = MODELS.computeIfAbsent(source.digest() + state(source.file()), key -> new LoadedModels());
+        models.open(source);
         return models;
-    }
-
-    private static @Nullable Path received(Sent source) {
-        String name = source.sentFile();
-        return name == null ? null : Path.of(SparkFiles.get(name));
     }
 
     /** Returns what changes with a file. */
@@ -50,16 +43,17 @@ final class LoadedModels {
         }
     }
 
-    private synchronized void open(Sent source, @Nullable Path file) {
+    private synchronized void open(Sent source) {
         if (model != null) {
             return;
         }
         try {
+            Path file = source.file();
             if (file != null && !Files.isRegularFile(file)) {
                 throw new IOException(
                         "there is no file " + file + "; put it there, or let Spark send it with" + " ModelSource.file");
             }
-            model = source.open(file);
+            model = source.open();
         } catch (Exception e) {
             throw failure(source, e);
         }
@@ -71,7 +65,7 @@ final class LoadedModels {
     private static IllegalStateException failure(Sent source, Exception cause) {
         String said = cause instanceof IOException ? String.valueOf(cause.getMessage()) : cause.toString();
         return new IllegalStateException(
-                "model '" + source.name() + "' cannot be opened on " + machine() + ": " + said, cause);
+                "model '" + source + "' cannot be opened on " + machine() + ": " + said, cause);
     }
 
     private static String machine() {

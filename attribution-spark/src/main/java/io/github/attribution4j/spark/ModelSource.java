@@ -8,11 +8,12 @@ import java.io.NotSerializableException;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ public final class ModelSource implements Serializable {
 
     /** Where the file of a model lies. */
     private enum Place {
-        /** With the driver, or in a file system that Spark reads; Spark brings it to each executor. */
+        /** With the driver, from where it is broadcast. */
         SENT,
         /** At the same path on each executor. */
         SHARED,
@@ -64,6 +65,9 @@ public final class ModelSource implements Serializable {
         Model open(Path file) throws Exception;
     }
 
+    /** The most bytes of an array. */
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
     private final String name;
     private final Place place;
     private final FileOpener opener;
@@ -79,9 +83,9 @@ public final class ModelSource implements Serializable {
     }
 
     /**
-     * Returns the model of a file that Spark sends to every executor, through {@link SparkContext#addFile}.
+     * Returns the model of a file of the driver, which is broadcast to every executor. It has at most 2 GB.
      *
-     * @param file a path on the driver, or a URI of a file system that Spark reads, such as {@code hdfs://...}
+     * @param file a path on the driver
      * @param opener such as {@code TorchScriptModel::load}, {@code OnnxModel::load}
      */
     public static ModelSource file(String file, FileOpener opener) {
@@ -121,43 +125,34 @@ public final class ModelSource implements Serializable {
         if (place != Place.SENT) {
             return new Sent(this, digest, null);
         }
-        if (isRemote()) {
-            spark.addFile(name);
-            return new Sent(this, digest, name.substring(name.lastIndexOf('/') + 1));
-        }
-        Path file = SentFile.of(localFile());
-        spark.addFile(file.toString());
-        return new Sent(this, digest, file.getFileName().toString());
+        byte[] bytes = bytes();
+        return new Sent(
+                this,
+                digest + hexadecimal(Sha256.of(bytes)),
+                JavaSparkContext.fromSparkContext(spark).broadcast(bytes));
     }
 
     /** Returns this source for the JVM of the driver. */
     Sent here() {
-        if (place == Place.SENT && isRemote()) {
-            throw new IllegalArgumentException("model '" + name
-                    + "': is not a file of the driver, which explains a single row; explain a data set of it");
-        }
         return new Sent(this, digest(), null);
     }
 
-    private boolean isRemote() {
-        return name.matches("[A-Za-z][A-Za-z0-9+.-]+://.*") && !name.startsWith("file:");
-    }
-
-    private Path localFile() {
-        Path file = name.startsWith("file:") ? Path.of(URI.create(name)) : Path.of(name);
+    private byte[] bytes() {
+        Path file = Path.of(name);
         if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException("model '" + name + "': the driver has no such file; give its path, or"
                     + " use ModelSource.shared for a path that only executors can read");
         }
-        return file;
-    }
-
-    /** Returns the file to open on this machine; a file that was sent is given. */
-    private Path file(@Nullable Path sent) {
-        return switch (place) {
-            case SENT -> sent == null ? localFile() : sent;
-            case SHARED, NONE -> Path.of(place == Place.SHARED ? name : "");
-        };
+        try {
+            if (Files.size(file) > MOST_BYTES) {
+                throw new IllegalArgumentException("model '" + name + "': has " + Files.size(file)
+                        + " bytes, and Spark broadcasts up to " + MOST_BYTES + "; put it where all executors can read it,"
+                        + " and use ModelSource.shared");
+            }
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("model '" + name + "': cannot be read by the driver: " + e, e);
+        }
     }
 
     /** Returns what tells sources apart: the digest of what is sent to executors. */
@@ -173,30 +168,45 @@ public final class ModelSource implements Serializable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return HexFormat.of().formatHex(SentFile.sha256().digest(bytes.toByteArray()));
+        return hexadecimal(Sha256.of(bytes.toByteArray()));
+    }
+
+    private static String hexadecimal(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
     }
 
     /**
      * A source as executors get it.
      *
      * @param digest tells sources apart
-     * @param sentFile the name under which Spark brings the file; null if it does not
+     * @param bytes those of the file; null if it is not sent
      */
-    record Sent(ModelSource source, String digest, @Nullable String sentFile) implements Serializable {
+    record Sent(ModelSource source, String digest, @Nullable Broadcast<byte[]> bytes) implements Serializable {
         private static final long serialVersionUID = 1L;
 
-        String name() {
-            return source.name;
-        }
-
-        /** Returns the file, if the model is of one. */
+        /** Returns the file, if the model is of one that was not sent. */
         @Nullable
-        Path file(@Nullable Path received) {
-            return source.place == Place.NONE ? null : source.file(received);
+        Path file() {
+            return source.place == Place.NONE || bytes != null ? null : Path.of(source.name);
         }
 
-        Model open(@Nullable Path file) throws Exception {
-            return source.opener.open(file == null ? Path.of("") : file);
+        /** Opens the model; a file that was sent is written to this machine, and remains until the JVM ends. */
+        Model open() throws Exception {
+            return source.opener.open(bytes == null ? Path.of(source.place == Place.NONE ? "" : source.name) : written(bytes));
+        }
+
+        private Path written(Broadcast<byte[]> sent) throws IOException {
+            Path folder = Files.createTempDirectory("attribution4j-model");
+            Path file = folder.resolve(Path.of(source.name).getFileName());
+            folder.toFile().deleteOnExit();
+            file.toFile().deleteOnExit();
+            return Files.write(file, sent.value());
+        }
+
+        /** Returns the name or the file. */
+        @Override
+        public String toString() {
+            return source.name;
         }
     }
 }

@@ -34,6 +34,6 @@ final class RowKey {
     }
 
     private static long hash(byte[] bytes) {
-        return ByteBuffer.wrap(SentFile.sha256().digest(bytes)).getLong();
+        return ByteBuffer.wrap(Sha256.of(bytes)).getLong();
     }
 }

@@ -99,7 +99,7 @@ class EnginesTest {
 
     @Test
     void torchScript() {
-        SparkExplainer explainer = torch(new IntegratedGradients().steps(8));
+        SparkExplainer explainer = torch(new IntegratedGradients().steps(4));
         Map<Long, Row> one = explained(explainer, rows, 1);
         assertThat(one).hasSize(ROWS);
         for (int partitions : new int[] {4, 16}) {
@@ -117,11 +117,11 @@ class EnginesTest {
     @Test
     void torchScriptWithRowsLeftOut() {
         for (Attribution<?> method :
-                List.of(new Saliency(), new FeatureAblation(), new IntegratedGradients().steps(50), new DeepLift())) {
+                List.of(new Saliency(), new FeatureAblation(), new IntegratedGradients().steps(7), new DeepLift())) {
             SparkExplainer explainer = torch(method);
-            List<Row> some = rows.subList(0, 700);
+            List<Row> some = rows.subList(0, 400);
             Map<Long, Row> all = explained(explainer, some, 2);
-            Map<Long, Row> fewer = explained(explainer, some.subList(3, 540), 3);
+            Map<Long, Row> fewer = explained(explainer, some.subList(3, 300), 3);
             fewer.forEach((id, row) -> assertThat(attributions(row))
                     .as("row %d of %s", id, method)
                     .isNotNull()
@@ -131,7 +131,7 @@ class EnginesTest {
 
     @Test
     void torchScriptWithAPoisonedRow() {
-        SparkExplainer explainer = torch(new IntegratedGradients());
+        SparkExplainer explainer = torch(new IntegratedGradients().steps(5));
         List<Row> some = new ArrayList<>(rows.subList(0, 600));
         Map<Long, Row> all = explained(explainer, some, 2);
         Object[] poisoned = new Object[columns.length + 1];
@@ -149,7 +149,7 @@ class EnginesTest {
 
     @Test
     void onnx() {
-        Dataset<Row> table = LocalSpark.table(schema, rows.subList(0, 3000));
+        Dataset<Row> table = LocalSpark.table(schema, rows.subList(0, 1000));
         List<String> names = Arrays.asList(columns).subList(0, 12);
         TableEncoder twelve = TableEncoder.none().numbers(names.toArray(String[]::new));
         for (ModelSource source : List.of(

@@ -61,8 +61,7 @@ class OnAClusterTest {
     void sources() {
         TableEncoder encoder = TableEncoder.none().numbers("age", "income");
         // tag::sources
-        ModelSource sent = ModelSource.file("risk.pt", TorchScriptModel::load); // the driver's file
-        ModelSource fetched = ModelSource.file("hdfs://models/risk.onnx", OnnxModel::load);
+        ModelSource sent = ModelSource.file("risk.pt", TorchScriptModel::load); // the driver's file, broadcast
         ModelSource shared = ModelSource.shared("/mnt/models/risk.onnx", OnnxModel::load);
         ModelSource made = ModelSource.of("risk", () -> Model.of("risk", "3.2", rows -> rows));
         SparkExplainer network = SparkExplainer.of(sent, encoder)
@@ -70,6 +69,6 @@ class OnAClusterTest {
                 .method("integrated-gradients", Map.of("steps", "50"))
                 .target(Target.probability(1));
         // end::sources
-        assertThat(List.of(sent, fetched, shared, made, network)).hasSize(5);
+        assertThat(List.of(sent, shared, made, network)).hasSize(4);
     }
 }
