@@ -146,7 +146,8 @@ public final class ModelSource implements Serializable {
         try {
             if (Files.size(file) > MOST_BYTES) {
                 throw new IllegalArgumentException("model '" + name + "': has " + Files.size(file)
-                        + " bytes, and Spark broadcasts up to " + MOST_BYTES + "; put it where all executors can read it,"
+                        + " bytes, and Spark broadcasts up to " + MOST_BYTES
+                        + "; put it where all executors can read it,"
                         + " and use ModelSource.shared");
             }
             return Files.readAllBytes(file);
@@ -192,7 +193,8 @@ public final class ModelSource implements Serializable {
 
         /** Opens the model; a file that was sent is written to this machine, and remains until the JVM ends. */
         Model open() throws Exception {
-            return source.opener.open(bytes == null ? Path.of(source.place == Place.NONE ? "" : source.name) : written(bytes));
+            return source.opener.open(
+                    bytes == null ? Path.of(source.place == Place.NONE ? "" : source.name) : written(bytes));
         }
 
         private Path written(Broadcast<byte[]> sent) throws IOException {

@@ -34,7 +34,8 @@ public final class ClusterProgram {
                     COLUMNS[i], functions.col("id").multiply(0.37 * (i + 1)).mod(2.0));
         }
         SparkExplainer explainer = SparkExplainer.of(
-                        ModelSource.file(file, OnnxModel::load), TableEncoder.none().numbers(COLUMNS))
+                        ModelSource.file(file, OnnxModel::load),
+                        TableEncoder.none().numbers(COLUMNS))
                 .dataType(DataType.FLOAT32)
                 .method("integrated-gradients", Map.of("steps", "4"))
                 .target(Target.index(1));
