@@ -26,6 +26,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * @param prefix of the names
  * @param columns names of the columns of the table, each of which has a column of its own; none if a map has all
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record OutputColumns(String prefix, String[] columns) implements Serializable {
     private static final long serialVersionUID = 1L;
 
