@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe; give each thread one of its own. Serializable, so that parts of a cluster can send theirs to be
  * merged; for nothing that is kept, since the form changes with the library.
  */
+@SuppressWarnings("serial") // The lists and maps here are serializable; javac from 18 on asks it of the interfaces.
 public final class SummaryStatistics implements Serializable {
     private static final long serialVersionUID = 1L;
 
