@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.DescribedRecipe;
 import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
@@ -16,10 +17,8 @@ import io.github.attribution4j.run.Run.CancelledException;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
-import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.target.Target;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -223,48 +222,11 @@ public interface Attribution<M extends Model> extends Recipe {
      * @param <M> what the method needs of a model
      * @param <S> the method itself
      */
-    abstract class Described<M extends Model, S extends Described<M, S>> implements Attribution<M> {
-        private final Settings<S> settings;
-
+    abstract class Described<M extends Model, S extends Described<M, S>> extends DescribedRecipe<S>
+            implements Attribution<M> {
         /** Creates the method with these settings. */
         protected Described(Settings<S> settings) {
-            this.settings = settings;
-        }
-
-        /** Returns the value of a setting. */
-        protected final <T> T value(Setting<T> setting) {
-            return settings.get(setting);
-        }
-
-        /** Returns a copy with another value of a setting. */
-        protected final <T> S with(Setting<T> setting, T value) {
-            return settings.with(setting, value).method();
-        }
-
-        @Override
-        public final void checkSettings(Problems problems) {
-            settings.problems().forEach(problems::add);
-        }
-
-        @Override
-        public final Need need() {
-            return settings.description().need();
-        }
-
-        @Override
-        public final String name() {
-            return settings.description().name();
-        }
-
-        @Override
-        public final Map<String, Object> settings() {
-            return settings.toMap();
-        }
-
-        /** Returns name and settings. */
-        @Override
-        public final String toString() {
-            return settings.toString();
+            super(settings);
         }
     }
 }

@@ -4,9 +4,7 @@ package io.github.attribution4j;
 import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows.GroupMoments;
-import io.github.attribution4j.internal.RandomStream;
-import io.github.attribution4j.internal.RowGroups;
-import io.github.attribution4j.internal.numeric.GaussianNoise;
+import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
@@ -20,7 +18,6 @@ import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,16 +66,10 @@ import org.jspecify.annotations.Nullable;
 public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel<M>> {
     private static final Setting<Integer> SAMPLES =
             Setting.count("samples", 5, 1, "noisy copies of each example").trial(4);
-    private static final Setting<GaussianNoise> NOISE = Setting.of(
-            "stdev",
-            GaussianNoise.KIND,
-            GaussianNoise.of(1),
-            "standard deviation of the noise, in the unit of the inputs");
+    private static final Setting<Noise> NOISE =
+            Setting.of("stdev", Noise.KIND, Noise.of(1), "standard deviation of the noise, in the unit of the inputs");
 
     private static final long PURPOSE = 0x7044;
-    /** Inputs of the copies explained at a time. */
-    private static final long CHUNK_BYTES = 32L << 20;
-
     /** The method that explains the copies; it cannot be made from text alone. */
     public static final Setting<Attribution<?>> METHOD = Setting.required(
             "method",
@@ -106,7 +97,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     private final Statistic statistic;
     private final Attribution<M> method;
     private final int samples;
-    private final GaussianNoise noise;
+    private final Noise noise;
 
     @SuppressWarnings("unchecked") // What is put in as METHOD is an Attribution<M>.
     private NoiseTunnel(Statistic statistic, Settings<NoiseTunnel<M>> settings) {
@@ -158,7 +149,7 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
      * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
      */
     public NoiseTunnel<M> stdev(double... perInput) {
-        return with(NOISE, GaussianNoise.of(perInput));
+        return with(NOISE, Noise.of(perInput));
     }
 
     /** Returns the method inside. */
@@ -185,73 +176,24 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
                 noise.check(inputs, problems);
             });
             Collected collected = new Collected(evaluator.examples());
-            long total = (long) evaluator.examples() * samples;
+            Copies<M> copies = new Copies<>(method, samples, PURPOSE);
+            long total = copies.count(evaluator.examples());
             if (own.isEmpty()) {
                 evaluator.target();
             }
             // Scores of a layer's unit are evaluated in the end.
             evaluator.run().plan(own.isEmpty() ? total : total + evaluator.examples());
-            int most = chunk(evaluator.inputs(), evaluator.run().batching());
-            for (long done = 0; done < total; ) {
-                int size = RowGroups.next(most, samples, done, total);
-                explain(model, evaluator, done, done + size, collected);
-                done += size;
-            }
+            copies.explain(
+                    model,
+                    evaluator,
+                    own.isEmpty() ? evaluator.target() : Target.output(),
+                    noise::addTo,
+                    (copied, from, to, noisy, explanation) -> collected.add(copied, from, to, explanation));
             Explanation explanation = collected.explanation(evaluator);
             return own.isEmpty()
                     ? explanation
                     : explanation.madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
         }
-    }
-
-    /** Explains a range of noisy copies: copy number example · samples + sample. */
-    private void explain(M model, Evaluator evaluator, long from, long to, Collected collected) {
-        int copies = Math.toIntExact(to - from);
-        long[] examples = new long[copies];
-        long[] draws = new long[copies];
-        long[] keys = new long[copies];
-        Run run = evaluator.run();
-        for (int c = 0; c < copies; c++) {
-            examples[c] = (from + c) / samples;
-            draws[c] = (from + c) % samples;
-            keys[c] = RandomStream.hash(PURPOSE, run.exampleKey(examples[c]), draws[c]);
-        }
-        Target decided = method.ownScore().isPresent()
-                ? Target.output()
-                : evaluator.target().forExamples(examples);
-        try (TensorScope scope = TensorScope.open()) {
-            Inputs clean = evaluator.inputs().select(examples);
-            List<Tensor> noisy = new ArrayList<>();
-            for (Tensor input : clean.attributed()) {
-                noisy.add(noise.addTo(input, noisy.size(), examples, draws, run));
-            }
-            try (Explanation explanation = method.attribute(
-                    model,
-                    clean.withAttributed(noisy),
-                    decided,
-                    run.part(copies).exampleKeys(keys).nested())) {
-                collected.add(scope, from, to, explanation);
-                evaluator.count(explanation.counts());
-                explanation.notices().forEach(evaluator::notice);
-            }
-        }
-    }
-
-    /** Returns how many copies to explain at a time. */
-    private static int chunk(Inputs inputs, Run.Batching batching) {
-        if (batching.rule() == Run.Batching.Rule.ROWS) {
-            return Math.toIntExact(batching.amount());
-        }
-        long bytes = 0;
-        for (Inputs.Input input : inputs.all()) {
-            if (input.role() != Inputs.Role.CONSTANT) {
-                Tensor tensor = input.tensor();
-                bytes += tensor.shape().row().size() * tensor.dataType().bytes();
-            }
-        }
-        long budget =
-                batching.rule() == Run.Batching.Rule.MEMORY ? Math.min(CHUNK_BYTES, batching.amount()) : CHUNK_BYTES;
-        return (int) Math.max(1, Math.min(Integer.MAX_VALUE / 2, budget / Math.max(1, bytes)));
     }
 
     /** The results of the method. */

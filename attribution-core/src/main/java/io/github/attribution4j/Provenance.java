@@ -100,6 +100,11 @@ public record Provenance(
         return words;
     }
 
+    /** Returns the provenance of a computation that ends now: a method's, a metric's, or any other recipe's. */
+    public static Provenance of(Evaluator evaluation) {
+        return of(evaluation, Map.of());
+    }
+
     /**
      * Returns the provenance of a method's computation. That of a method inside another has no settings and inputs; the
      * outer method adds its own.

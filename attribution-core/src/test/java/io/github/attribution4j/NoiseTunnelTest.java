@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
-import io.github.attribution4j.internal.numeric.GaussianNoise;
+import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.perturbation.FeatureAblation;
@@ -53,7 +53,7 @@ class NoiseTunnelTest {
             for (int e = 0; e < 2; e++) {
                 for (int s = 0; s < 4; s++) {
                     Tensor x = table().tensor(0).rows(e, e + 1);
-                    double[] noisy = GaussianNoise.of(0.3)
+                    double[] noisy = Noise.of(0.3)
                             .addTo(x, 0, new long[] {e}, new long[] {s}, run)
                             .toDoubleArray();
                     for (int i = 0; i < 3; i++) {

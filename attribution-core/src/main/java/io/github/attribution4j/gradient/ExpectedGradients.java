@@ -4,7 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.internal.numeric.GaussianNoise;
+import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
@@ -27,8 +27,8 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
         permits GradientShap, LayerGradientShap {
     static final Setting<Integer> SAMPLES =
             Setting.count("samples", 5, 1, "draws for each example").trial(4);
-    static final Setting<GaussianNoise> NOISE = Setting.of(
-            "stdev", GaussianNoise.KIND, GaussianNoise.of(0), "standard deviation of noise added to the input");
+    static final Setting<Noise> NOISE =
+            Setting.of("stdev", Noise.KIND, Noise.of(0), "standard deviation of noise added to the input");
     static final Setting<Baseline> BASELINE =
             Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what baselines of the inputs are drawn from");
     static final Setting<Boolean> MULTIPLY = Setting.of(
@@ -54,7 +54,7 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
      * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
      */
     public final S stdev(double... perInput) {
-        return with(NOISE, GaussianNoise.of(perInput));
+        return with(NOISE, Noise.of(perInput));
     }
 
     /**
@@ -109,7 +109,7 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
         return value(SAMPLES);
     }
 
-    final GaussianNoise noise() {
+    final Noise noise() {
         return value(NOISE);
     }
 

@@ -4,7 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
-import io.github.attribution4j.internal.numeric.GaussianNoise;
+import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
@@ -24,12 +24,12 @@ final class Segments implements Rows {
 
     private final Evaluator evaluator;
     private final Baseline baseline;
-    private final GaussianNoise noise;
+    private final Noise noise;
     private final int samples;
     private final Position position;
     private List<Tensor> differences = List.of();
 
-    Segments(Evaluator evaluator, Baseline baseline, GaussianNoise noise, int samples, Position position) {
+    Segments(Evaluator evaluator, Baseline baseline, Noise noise, int samples, Position position) {
         this.evaluator = evaluator;
         this.baseline = baseline;
         this.noise = noise;

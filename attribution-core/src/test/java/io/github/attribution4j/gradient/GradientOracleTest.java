@@ -9,7 +9,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.internal.RandomStream;
-import io.github.attribution4j.internal.numeric.GaussianNoise;
+import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.path.Path.Quadrature;
@@ -314,7 +314,7 @@ class GradientOracleTest {
 
     private double[] noisy(int example, int sample, double deviation, Run run) {
         Tensor zero = Tensors.ofJava().of(new double[FEATURES], 1, FEATURES);
-        Tensor noise = GaussianNoise.of(deviation).addTo(zero, 0, new long[] {example}, new long[] {sample}, run);
+        Tensor noise = Noise.of(deviation).addTo(zero, 0, new long[] {example}, new long[] {sample}, run);
         double[] noisy = noise.toDoubleArray();
         for (int i = 0; i < FEATURES; i++) {
             noisy[i] += x[example][i];
@@ -352,7 +352,7 @@ class GradientOracleTest {
     @Test
     void noise_isStandardNormal() {
         Tensor zero = Tensors.ofJava().of(new double[20_000], 1, 20_000);
-        double[] noise = GaussianNoise.of(2)
+        double[] noise = Noise.of(2)
                 .addTo(zero, 0, new long[] {0}, new long[] {0}, Run.defaults())
                 .toDoubleArray();
 
@@ -362,9 +362,9 @@ class GradientOracleTest {
         assertThat(mean).isCloseTo(0, within(4 * 2 / Math.sqrt(20_000)));
         assertThat(Math.sqrt(square - mean * mean)).isCloseTo(2, within(0.04));
         List<Tensor> others = List.of(
-                GaussianNoise.of(2).addTo(zero, 1, new long[] {0}, new long[] {0}, Run.defaults()),
-                GaussianNoise.of(2).addTo(zero, 0, new long[] {1}, new long[] {0}, Run.defaults()),
-                GaussianNoise.of(2).addTo(zero, 0, new long[] {0}, new long[] {1}, Run.defaults()));
+                Noise.of(2).addTo(zero, 1, new long[] {0}, new long[] {0}, Run.defaults()),
+                Noise.of(2).addTo(zero, 0, new long[] {1}, new long[] {0}, Run.defaults()),
+                Noise.of(2).addTo(zero, 0, new long[] {0}, new long[] {1}, Run.defaults()));
         for (Tensor other : others) {
             assertThat(other.toDoubleArray()).isNotEqualTo(noise);
         }

@@ -4,7 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.internal.numeric.GaussianNoise;
+import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
@@ -27,7 +27,7 @@ class SegmentsTest {
         Evaluator evaluator = Evaluator.start(new Saliency(), model, Inputs.of(three), Target.index(0), Run.defaults());
         for (Baseline baseline :
                 List.of(Baseline.zeros(), Baseline.of(three.rows(0, 1)), Baseline.of(three), Baseline.samples(three))) {
-            for (GaussianNoise noise : List.of(GaussianNoise.of(0), GaussianNoise.of(0.1))) {
+            for (Noise noise : List.of(Noise.of(0), Noise.of(0.1))) {
                 RowsContract.check(new Segments(evaluator, baseline, noise, 2, position));
             }
         }

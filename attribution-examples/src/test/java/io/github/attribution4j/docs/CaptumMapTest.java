@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.docs;
 
+import static io.github.attribution4j.metric.Infidelity.Kinds.GLOBAL;
+import static io.github.attribution4j.metric.Infidelity.Kinds.LOCAL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Attribution;
@@ -21,6 +23,9 @@ import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.metric.Infidelity;
+import io.github.attribution4j.metric.Metric;
+import io.github.attribution4j.metric.Sensitivity;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.rule.BackwardRule;
@@ -351,6 +356,18 @@ class CaptumMapTest {
                     assertThat(why.attribution().shape()).isEqualTo(ids.shape());
                 }
             }
+        }
+    }
+
+    @Test
+    void metrics() {
+        IntegratedGradients method = new IntegratedGradients().steps(5);
+        for (Metric metric : List.of(
+                new Infidelity().attributions(GLOBAL), new Infidelity().attributions(LOCAL), Sensitivity.max())) {
+            assertThat(metric.judge(model, inputs, Target.index(3), method, Run.defaults())
+                            .scores())
+                    .hasSize(1)
+                    .doesNotContain(Double.NaN);
         }
     }
 

@@ -12,48 +12,71 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * Normal noise for attributed inputs, drawn from (seed, example, sample, input): what the noise tunnel and GradientShap
- * add. Immutable.
+ * Noise for attributed inputs, drawn from (seed, example, sample, input): what the noise tunnel, GradientShap and
+ * metrics of robustness add. Immutable.
  */
-public final class GaussianNoise {
+public final class Noise {
     /** Noise as value of a setting. */
-    public static final Kind<GaussianNoise> KIND =
+    public static final Kind<Noise> KIND =
             Kind.of("a number, or one for each input: 0.1,0.2", text -> of(Numbers.of(text)));
 
     private static final long PURPOSE = 0x6A55;
 
-    private final double[] deviations;
+    private final double[] scales;
+    private final long purpose;
+    private final boolean uniform;
 
-    private GaussianNoise(double[] deviations) {
-        this.deviations = deviations;
+    private Noise(double[] scales, long purpose, boolean uniform) {
+        this.scales = scales;
+        this.purpose = purpose;
+        this.uniform = uniform;
     }
 
     /**
-     * Returns noise.
+     * Returns normal noise.
      *
      * @param standardDeviations in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for
      *     each
      */
-    public static GaussianNoise of(double... standardDeviations) {
-        return new GaussianNoise(standardDeviations.clone());
+    public static Noise of(double... standardDeviations) {
+        return new Noise(standardDeviations.clone(), PURPOSE, false);
+    }
+
+    /**
+     * Returns noise for another purpose, whose numbers are independent of those of {@link #of}.
+     *
+     * @param scales standard deviations; or the largest magnitude, where all below it are equally likely
+     */
+    public static Noise of(long purpose, boolean uniform, double... scales) {
+        return new Noise(scales.clone(), purpose, uniform);
     }
 
     /** Returns whether all standard deviations are 0. */
     public boolean isNone() {
-        return Arrays.stream(deviations).allMatch(deviation -> deviation == 0);
+        return Arrays.stream(scales).allMatch(scale -> scale == 0);
     }
 
     /** Checks that the standard deviations are valid and fit inputs; adds the problems. */
     public void check(Inputs inputs, Problems problems) {
+        check("stdev", "a standard deviation", inputs, problems);
+    }
+
+    /**
+     * Checks that the scales are valid and fit inputs; adds the problems.
+     *
+     * @param name what the scales are called where they are set
+     * @param what what one is, in words
+     */
+    public void check(String name, String what, Inputs inputs, Problems problems) {
         int wanted = inputs.attributed().size();
         problems.require(
-                deviations.length == 1 || deviations.length == wanted,
-                "stdev " + this + ": " + deviations.length + " values for " + wanted
+                scales.length == 1 || scales.length == wanted,
+                name + " " + this + ": " + scales.length + " values for " + wanted
                         + " attributed inputs; give one for all, or one for each");
-        for (double deviation : deviations) {
+        for (double scale : scales) {
             problems.require(
-                    deviation >= 0 && Double.isFinite(deviation),
-                    "stdev " + deviation + ": a standard deviation must be finite and 0 or more");
+                    scale >= 0 && Double.isFinite(scale),
+                    name + " " + scale + ": " + what + " must be finite and 0 or more");
         }
         for (Inputs.Input input : inputs.attributedInputs()) {
             problems.require(
@@ -76,17 +99,17 @@ public final class GaussianNoise {
      * @return {@code rows} itself where the standard deviation is 0
      */
     public Tensor addTo(Tensor rows, int input, long[] examples, long[] samples, Run run) {
-        double deviation = deviations[deviations.length == 1 ? 0 : input];
-        if (deviation == 0) {
+        double scale = scales[scales.length == 1 ? 0 : input];
+        if (scale == 0) {
             return rows;
         }
         Shape shape = rows.shape().withRows(examples.length);
         int size = Math.toIntExact(shape.row().size());
         double[] noise = new double[Math.multiplyExact(size, examples.length)];
         for (int r = 0; r < examples.length; r++) {
-            RandomGenerator random = run.random(PURPOSE, run.exampleKey(examples[r]), samples[r], input);
+            RandomGenerator random = run.random(purpose, run.exampleKey(examples[r]), samples[r], input);
             for (int k = r * size; k < (r + 1) * size; k++) {
-                noise[k] = deviation * random.nextGaussian();
+                noise[k] = scale * (uniform ? 2 * random.nextDouble() - 1 : random.nextGaussian());
             }
         }
         return rows.add(rows.tensors().of(noise, rows.dataType(), shape));
@@ -95,6 +118,6 @@ public final class GaussianNoise {
     /** Returns the standard deviation, or a list of them. */
     @Override
     public String toString() {
-        return deviations.length == 1 ? Double.toString(deviations[0]) : Arrays.toString(deviations);
+        return scales.length == 1 ? Double.toString(scales[0]) : Arrays.toString(scales);
     }
 }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.metric;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/** Correlations of two lists of numbers. */
+final class Correlation {
+    private Correlation() {}
+
+    /** Returns Pearson's correlation; NaN if the numbers of a list are all equal. */
+    static double pearson(double[] x, double[] y) {
+        double meanX = Arrays.stream(x).average().orElse(0);
+        double meanY = Arrays.stream(y).average().orElse(0);
+        double xx = 0;
+        double xy = 0;
+        double yy = 0;
+        boolean variesX = false;
+        boolean variesY = false;
+        for (int i = 0; i < x.length; i++) {
+            variesX |= x[i] != x[0];
+            variesY |= y[i] != y[0];
+            xx += (x[i] - meanX) * (x[i] - meanX);
+            xy += (x[i] - meanX) * (y[i] - meanY);
+            yy += (y[i] - meanY) * (y[i] - meanY);
+        }
+        return variesX && variesY ? Math.max(-1, Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy))) : Double.NaN;
+    }
+
+    /** Returns Spearman's correlation: Pearson's of the ranks, where equal numbers have the mean of theirs. */
+    static double spearman(double[] x, double[] y) {
+        return pearson(ranks(x), ranks(y));
+    }
+
+    static double[] ranks(double[] values) {
+        int[] order = IntStream.range(0, values.length)
+                .boxed()
+                .sorted((i, j) -> Double.compare(values[i], values[j]))
+                .mapToInt(i -> i)
+                .toArray();
+        double[] ranks = new double[values.length];
+        for (int from = 0; from < order.length; ) {
+            int to = from + 1;
+            while (to < order.length && values[order[to]] == values[order[from]]) {
+                to++;
+            }
+            for (int i = from; i < to; i++) {
+                ranks[order[i]] = (from + to - 1) / 2.0;
+            }
+            from = to;
+        }
+        return ranks;
+    }
+}

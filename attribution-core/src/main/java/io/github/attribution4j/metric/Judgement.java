@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.metric;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Provenance;
+import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.run.Run.Counts;
+import io.github.attribution4j.status.Experimental;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a metric found: a score for each example, and where it comes from. Immutable; holds no tensors.
+ */
+@Experimental
+public final class Judgement {
+    private final double[] scores;
+    private final boolean higherIsBetter;
+    private final List<Curve> curves;
+    private final Counts counts;
+    private final Duration elapsed;
+    private final List<String> notices;
+    private final Provenance provenance;
+    private final Provenance explained;
+
+    private Judgement(
+            double[] scores,
+            boolean higherIsBetter,
+            List<Curve> curves,
+            Counts counts,
+            Duration elapsed,
+            List<String> notices,
+            Provenance provenance,
+            Provenance explained) {
+        this.scores = scores;
+        this.higherIsBetter = higherIsBetter;
+        this.curves = curves;
+        this.counts = counts;
+        this.elapsed = elapsed;
+        this.notices = notices;
+        this.provenance = provenance;
+        this.explained = explained;
+    }
+
+    /**
+     * A curve: what the model's score becomes while features are changed.
+     *
+     * @param shares of the features that are changed, ascending, from 0 to 1
+     * @param scores of the model, one for each share
+     */
+    @SuppressWarnings("ArrayRecordComponent") // copied, never compared
+    public record Curve(double[] shares, double[] scores) {
+        /** Copies the arrays. */
+        public Curve {
+            shares = shares.clone();
+            scores = scores.clone();
+        }
+
+        /** Returns the shares; a copy. */
+        @Override
+        public double[] shares() {
+            return shares.clone();
+        }
+
+        /** Returns the scores; a copy. */
+        @Override
+        public double[] scores() {
+            return scores.clone();
+        }
+
+        /** Returns the area under the curve by the trapezoid rule, divided by the length of its range. */
+        public double area() {
+            double area = 0;
+            for (int i = 1; i < scores.length; i++) {
+                area += (shares[i] - shares[i - 1]) * (scores[i] + scores[i - 1]) / 2;
+            }
+            double length = shares[shares.length - 1] - shares[0];
+            return length == 0 ? scores[0] : area / length;
+        }
+    }
+
+    /**
+     * Returns the judgement of a metric.
+     *
+     * @param evaluator ran the model for it
+     * @param scores one for each example
+     * @param explained where the explanation comes from that was judged
+     */
+    static Judgement of(Evaluator evaluator, Metric metric, double[] scores, List<Curve> curves, Provenance explained) {
+        Judgement judgement = new Judgement(
+                scores,
+                metric.higherIsBetter(),
+                List.copyOf(curves),
+                evaluator.counts(),
+                Duration.ofNanos(evaluator.run().elapsedNanos()),
+                evaluator.notices(),
+                Provenance.of(evaluator),
+                explained);
+        evaluator.run().finished(metric.name());
+        return judgement;
+    }
+
+    /** Returns this judgement with the cost and the notices of the explanation, made for it just before. */
+    Judgement after(Explanation explanation) {
+        Set<String> all = new LinkedHashSet<>(explanation.notices());
+        all.addAll(notices);
+        return new Judgement(
+                scores,
+                higherIsBetter,
+                curves,
+                explanation.counts().plus(counts),
+                elapsed,
+                new ArrayList<>(all),
+                provenance,
+                explained);
+    }
+
+    /** Returns the name of the metric. */
+    public String metric() {
+        return provenance.method();
+    }
+
+    /** Returns the score of each example; a copy. */
+    public double[] scores() {
+        return scores.clone();
+    }
+
+    /** Returns whether a higher score is better. */
+    public boolean higherIsBetter() {
+        return higherIsBetter;
+    }
+
+    /** Returns the mean score over the examples. */
+    public double mean() {
+        return Arrays.stream(scores).average().orElse(Double.NaN);
+    }
+
+    /**
+     * Returns the standard error of the {@link #mean}: the standard deviation of the scores divided by the root of
+     * their number. NaN for one example.
+     */
+    public double standardError() {
+        double mean = mean();
+        double squares = Arrays.stream(scores)
+                .map(score -> (score - mean) * (score - mean))
+                .sum();
+        return scores.length < 2 ? Double.NaN : Math.sqrt(squares / (scores.length - 1) / scores.length);
+    }
+
+    /** Returns the curve of each example, for a metric that has one; else none. */
+    public List<Curve> curves() {
+        return curves;
+    }
+
+    /** Returns what the judgement cost, with the explanation if it was made for it. */
+    public Counts counts() {
+        return counts;
+    }
+
+    /** Returns the wall time. */
+    public Duration elapsed() {
+        return elapsed;
+    }
+
+    /** Returns the notices of the metric, and of the explanation if it was made for it. */
+    public List<String> notices() {
+        return List.copyOf(notices);
+    }
+
+    /** Returns where the judgement comes from: the metric is its {@link Provenance#method}. */
+    public Provenance provenance() {
+        return provenance;
+    }
+
+    /** Returns where the explanation comes from that was judged. */
+    public Provenance explained() {
+        return explained;
+    }
+
+    /** Returns the metric, the mean, and which way is better. */
+    @Override
+    public String toString() {
+        return metric() + " of " + explained.method() + ": " + mean() + " over " + scores.length + " examples ("
+                + (higherIsBetter ? "higher" : "lower") + " is better)";
+    }
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.metric;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.evaluation.DescribedRecipe;
+import io.github.attribution4j.internal.Numbers;
+import io.github.attribution4j.mask.Coalitions;
+import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.metric.Judgement.Curve;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Description.Need;
+import io.github.attribution4j.setting.Description.Settings;
+import io.github.attribution4j.setting.Setting;
+import io.github.attribution4j.setting.Setting.Kind;
+import io.github.attribution4j.target.Target;
+import io.github.attribution4j.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/**
+ * Changes features in the order of their attributions, and follows the model's score: if the explanation is right, the
+ * score falls as soon as the most relevant features are gone.
+ *
+ * <p>Features are the groups of a {@link FeatureMask}; the relevance of a group is the sum of the attributions of its
+ * elements. With G groups, ranked from the most relevant on, x⁽ᵏ⁾ is the example with the first k groups deleted
+ * (replaced by the baseline), or for {@link #insertion} the baseline with the first k groups of the example. The curve
+ * is F(x⁽ᵏ⁾) over the share k / G, and the score of an example is a number computed from it:
+ *
+ * <table>
+ * <caption>The metrics, each with its own defaults</caption>
+ * <tr><th>metric</th><th>score</th><th>better</th></tr>
+ * <tr><td>{@link #deletion}, {@link #pixelFlipping}, {@link #selectivity}</td>
+ *     <td>area under F(x⁽ᵏ⁾) by the trapezoid rule</td><td>lower</td></tr>
+ * <tr><td>{@link #insertion}</td><td>the same area, of insertion</td><td>higher</td></tr>
+ * <tr><td>{@link #regionPerturbation}</td>
+ *     <td>mean over all points, k = 0 among them, of F(x) − F(x⁽ᵏ⁾)</td><td>higher</td></tr>
+ * <tr><td>{@link #comprehensiveness}</td>
+ *     <td>mean over the points after k = 0 of F(x) − F(x⁽ᵏ⁾)</td><td>higher</td></tr>
+ * <tr><td>{@link #sufficiency}</td><td>the same mean, of insertion</td><td>lower</td></tr>
+ * <tr><td>{@link #irof}</td><td>area over F(x⁽ᵏ⁾) / F(x), which is 1 less the area under it</td><td>higher</td></tr>
+ * <tr><td>{@link #logOdds}</td><td>mean over the points after k = 0 of ln(F(x⁽ᵏ⁾) / F(x))</td><td>lower</td></tr>
+ * </table>
+ *
+ * <p>Groups of equal relevance are ranked by their number. With {@link Order#LEAST_RELEVANT_FIRST} all is reversed,
+ * also which score is better.
+ *
+ * <p><b>Choose the score.</b> The metrics were published for probabilities: use {@code Target.probability(c)}
+ * for a model that returns logits. Areas of logits are well defined, but examples with large logits count for more.
+ *
+ * <p><b>When it misleads.</b> Replaced features make inputs that the model has not seen, and its answer to these is
+ * part of the score. Another baseline can turn the order of two methods round: compare methods with the same one, and
+ * with two.
+ *
+ * <p><b>Cost.</b> A forward row for each point of the curve of each example, two of them for the example and the
+ * baseline; times the samples of a baseline that is a set.
+ *
+ * <p><b>Papers.</b> Petsiuk, Das and Saenko, <i>RISE</i>, 2018 (deletion, insertion); Bach et al., <i>On Pixel-Wise
+ * Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation</i>, 2015 (pixel flipping);
+ * Samek, Binder, Montavon, Lapuschkin and Müller, <i>Evaluating the Visualization of What a Deep Neural Network Has
+ * Learned</i>, 2017 (region perturbation); Montavon, Samek and Müller, <i>Methods for Interpreting and Understanding
+ * Deep Neural Networks</i>, 2018 (selectivity); Rieger and Hansen, <i>IROF: a low resource evaluation metric for
+ * explanation methods</i>, 2020; DeYoung et al., <i>ERASER: A Benchmark to Evaluate Rationalized NLP Models</i>, 2020
+ * (comprehensiveness, sufficiency); Shrikumar, Greenside and Kundaje, <i>Learning Important Features Through
+ * Propagating Activation Differences</i>, 2017 (log odds).
+ */
+public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> implements Metric {
+    /** Which groups come first. */
+    public enum Order {
+        /** From the largest attribution to the smallest. */
+        MOST_RELEVANT_FIRST,
+        /** From the smallest attribution, which may be negative, to the largest. */
+        LEAST_RELEVANT_FIRST;
+
+        private static final Kind<Order> KIND = Kind.choice(Order.class);
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /** The points of a curve: how many of an example's groups are changed at each. Immutable. */
+    public static final class Points {
+        private static final Kind<Points> KIND =
+                Kind.of("each, a number of steps such as 50, or shares: 0.01,0.05,0.1", Points::parse);
+
+        private final int steps;
+        private final double[] shares;
+
+        private Points(int steps, double... shares) {
+            this.steps = steps;
+            this.shares = shares;
+        }
+
+        /** Returns a point for every group, and one for none. */
+        public static Points each() {
+            return new Points(0);
+        }
+
+        /** Returns points at equal distances, from none to all groups. */
+        public static Points steps(int count) {
+            if (count < 1) {
+                throw new IllegalArgumentException("points " + count + ": must be at least 1 step");
+            }
+            return new Points(count);
+        }
+
+        /**
+         * Returns points at given shares of the groups, and one for none.
+         *
+         * @param ascending above 0, at most 1; a share of a group is rounded to the next, at least one group
+         */
+        public static Points shares(double... ascending) {
+            double before = 0;
+            for (double share : ascending) {
+                if (!(share > before && share <= 1)) {
+                    throw new IllegalArgumentException(
+                            "points " + Numbers.listed(ascending) + ": shares must ascend, above 0 and at most 1");
+                }
+                before = share;
+            }
+            if (ascending.length == 0) {
+                throw new IllegalArgumentException("points: no shares given; give at least one");
+            }
+            return new Points(0, ascending.clone());
+        }
+
+        private static Points parse(String text) {
+            if (text.strip().equals("each")) {
+                return each();
+            }
+            return text.contains(".") || text.contains(",") || text.contains("[")
+                    ? shares(Numbers.of(text))
+                    : steps(Integer.parseInt(text.strip()));
+        }
+
+        /** Returns how many of the groups are changed at each point, ascending from 0; equal points are one. */
+        int[] of(int groups) {
+            IntStream counts = shares.length > 0
+                    ? IntStream.concat(
+                            IntStream.of(0),
+                            Arrays.stream(shares).mapToInt(share -> Math.max(1, (int) Math.rint(share * groups))))
+                    : IntStream.rangeClosed(0, parts(groups)).map(step -> (int) ((long) step * groups / parts(groups)));
+            return counts.distinct().toArray();
+        }
+
+        private int parts(int groups) {
+            return steps == 0 ? groups : Math.min(steps, groups);
+        }
+
+        @Override
+        public String toString() {
+            return shares.length > 0 ? Numbers.listed(shares) : steps == 0 ? "each" : Integer.toString(steps);
+        }
+    }
+
+    private static final Setting<Order> ORDER =
+            Setting.of("order", Order.KIND, Order.MOST_RELEVANT_FIRST, "which groups are changed first");
+
+    /** A published metric: what it makes of the curve, and its defaults. */
+    @SuppressWarnings("ImmutableEnumChecker") // A description is immutable.
+    private enum Variation {
+        DELETION(
+                "deletion",
+                "area under the score while the most relevant features are deleted; lower is better",
+                Points.steps(100),
+                FeatureMask.perElement(),
+                Baseline.zeros(),
+                false,
+                false,
+                (curve, full) -> curve.area()),
+        INSERTION(
+                "insertion",
+                "area under the score while the most relevant features are inserted; higher is better",
+                Points.steps(100),
+                FeatureMask.perElement(),
+                Baseline.zeros(),
+                true,
+                true,
+                (curve, full) -> curve.area()),
+        PIXEL_FLIPPING(
+                "pixel-flipping",
+                "area under the score while single features are deleted; lower is better",
+                Points.each(),
+                FeatureMask.perElement(),
+                Baseline.zeros(),
+                false,
+                false,
+                (curve, full) -> curve.area()),
+        SELECTIVITY(
+                "selectivity",
+                "area under the score while patches of 8 x 8 are deleted; lower is better",
+                Points.each(),
+                FeatureMask.patches(8, 8),
+                Baseline.zeros(),
+                false,
+                false,
+                (curve, full) -> curve.area()),
+        REGION_PERTURBATION(
+                "region-perturbation",
+                "mean loss of the score while patches of 9 x 9 are replaced by noise; higher is better",
+                Points.each(),
+                FeatureMask.patches(9, 9),
+                Baseline.zeros(),
+                false,
+                true,
+                Variation::meanLoss),
+        IROF(
+                "irof",
+                "area over the relative score while superpixels are deleted; higher is better",
+                Points.each(),
+                FeatureMask.superpixels(100),
+                Baseline.zeros(),
+                false,
+                true,
+                Variation::areaOver),
+        COMPREHENSIVENESS(
+                "comprehensiveness",
+                "mean loss of the score without the most relevant features; higher is better",
+                Points.shares(0.01, 0.05, 0.1, 0.2, 0.5),
+                FeatureMask.perElement(),
+                Baseline.zeros(),
+                false,
+                true,
+                Variation::meanLossAfter),
+        SUFFICIENCY(
+                "sufficiency",
+                "mean loss of the score with the most relevant features only; lower is better",
+                Points.shares(0.01, 0.05, 0.1, 0.2, 0.5),
+                FeatureMask.perElement(),
+                Baseline.zeros(),
+                true,
+                false,
+                Variation::meanLossAfter),
+        LOG_ODDS(
+                "log-odds",
+                "mean log ratio of the probability without the most relevant features; lower is better",
+                Points.shares(0.2),
+                FeatureMask.perElement(),
+                Baseline.zeros(),
+                false,
+                false,
+                Variation::meanLogRatio);
+
+        private final boolean inserts;
+        private final boolean higherIsBetter;
+        private final ScoreOf score;
+        private final Setting<Points> points;
+        private final Setting<FeatureMask> mask;
+        private final Setting<Baseline> baseline;
+        private final Description<PerturbationCurve> description;
+
+        Variation(
+                String name,
+                String claim,
+                Points points,
+                FeatureMask mask,
+                Baseline baseline,
+                boolean inserts,
+                boolean higherIsBetter,
+                ScoreOf score) {
+            this.inserts = inserts;
+            this.higherIsBetter = higherIsBetter;
+            this.score = score;
+            this.points = Setting.of("points", Points.KIND, points, "how many groups are changed at each point")
+                    .trial(Points.steps(2));
+            this.mask = Setting.of("mask", FeatureMask.KIND, mask, "the groups that are changed together");
+            this.baseline = Setting.of(
+                    "baseline", Coalitions.BASELINES, baseline, "what stands in the place of deleted groups");
+            this.description = Description.of(
+                    name,
+                    Need.FORWARD,
+                    claim,
+                    settings -> new PerturbationCurve(this, settings),
+                    this.points,
+                    ORDER,
+                    this.mask,
+                    this.baseline);
+        }
+
+        private static double meanLoss(Curve curve, double full) {
+            return full - Arrays.stream(curve.scores()).average().orElse(full);
+        }
+
+        private static double meanLossAfter(Curve curve, double full) {
+            return full - Arrays.stream(curve.scores()).skip(1).average().orElse(full);
+        }
+
+        private static double areaOver(Curve curve, double full) {
+            if (!(full > 0)) {
+                throw new ModelException("irof: the score of an example is " + full + ", and relative scores need one"
+                        + " above 0; explain the probability of a class");
+            }
+            return 1 - curve.area() / full;
+        }
+
+        private static double meanLogRatio(Curve curve, double full) {
+            return Arrays.stream(curve.scores())
+                    .skip(1)
+                    .map(score -> {
+                        if (!(full > 0 && score > 0)) {
+                            throw new ModelException("log-odds: a score is " + Math.min(full, score)
+                                    + ", and its logarithm needs one above 0; explain the probability of a class");
+                        }
+                        return Math.log(score / full);
+                    })
+                    .average()
+                    .orElse(0);
+        }
+    }
+
+    /** Computes the score of an example. */
+    @FunctionalInterface
+    private interface ScoreOf {
+        double of(Curve curve, double full);
+    }
+
+    private final Variation variation;
+
+    private PerturbationCurve(Variation variation, Settings<PerturbationCurve> settings) {
+        super(settings);
+        this.variation = variation;
+    }
+
+    private static PerturbationCurve of(Variation variation) {
+        return variation.description.defaults().method();
+    }
+
+    /** Returns the descriptions of all metrics that are perturbation curves. */
+    public static List<Description<PerturbationCurve>> descriptions() {
+        return Arrays.stream(Variation.values())
+                .map(variation -> variation.description)
+                .toList();
+    }
+
+    /** Returns the area under the deletion curve of RISE, in 100 steps of elements; lower is better. */
+    public static PerturbationCurve deletion() {
+        return of(Variation.DELETION);
+    }
+
+    /**
+     * Returns the area under the insertion curve of RISE, in 100 steps of elements; higher is better. The paper inserts
+     * into a blurred image: {@code baseline(Baseline.blur(sigma))}.
+     */
+    public static PerturbationCurve insertion() {
+        return of(Variation.INSERTION);
+    }
+
+    /** Returns the area under the pixel-flipping curve, a point for each element; lower is better. */
+    public static PerturbationCurve pixelFlipping() {
+        return of(Variation.PIXEL_FLIPPING);
+    }
+
+    /** Returns the area under the curve of patches of 8 × 8 pixels; lower is better. */
+    public static PerturbationCurve selectivity() {
+        return of(Variation.SELECTIVITY);
+    }
+
+    /**
+     * Returns the area over the perturbation curve (AOPC) of patches of 9 × 9 pixels; higher is better. The paper puts
+     * uniform noise there: {@code baseline(Baseline.uniform(low, high))} with the range of the pixels.
+     */
+    public static PerturbationCurve regionPerturbation() {
+        return of(Variation.REGION_PERTURBATION);
+    }
+
+    /** Returns the iterative removal of features: the area over the curve of 100 superpixels; higher is better. */
+    public static PerturbationCurve irof() {
+        return of(Variation.IROF);
+    }
+
+    /** Returns what the score loses without the 1, 5, 10, 20 and 50 % most relevant features; higher is better. */
+    public static PerturbationCurve comprehensiveness() {
+        return of(Variation.COMPREHENSIVENESS);
+    }
+
+    /** Returns what the score loses with the 1, 5, 10, 20 and 50 % most relevant features only; lower is better. */
+    public static PerturbationCurve sufficiency() {
+        return of(Variation.SUFFICIENCY);
+    }
+
+    /** Returns the log ratio of a probability without the 20 % most relevant features; lower is better. */
+    public static PerturbationCurve logOdds() {
+        return of(Variation.LOG_ODDS);
+    }
+
+    /** Returns a copy with other points. */
+    public PerturbationCurve points(Points points) {
+        return with(variation.points, points);
+    }
+
+    /** Returns a copy with another order. */
+    public PerturbationCurve order(Order order) {
+        return with(ORDER, order);
+    }
+
+    /** Returns a copy with other groups: {@code FeatureMask.patches(1, 1)} makes a pixel of all its channels. */
+    public PerturbationCurve mask(FeatureMask mask) {
+        return with(variation.mask, mask);
+    }
+
+    /** Returns a copy with another baseline: one reference, or a set of samples, over which scores are averaged. */
+    public PerturbationCurve baseline(Baseline baseline) {
+        return with(variation.baseline, baseline);
+    }
+
+    @Override
+    public boolean higherIsBetter() {
+        return variation.higherIsBetter == (value(ORDER) == Order.MOST_RELEVANT_FIRST);
+    }
+
+    @Override
+    public Judgement judge(Model model, Inputs inputs, Target target, Explanation explanation, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            Problems problems = new Problems();
+            ElementScores.check(explanation, inputs, problems);
+            problems.throwIfAny();
+            Coalitions coalitions = Coalitions.start(
+                    this, model, inputs, target, run, value(variation.mask), value(variation.baseline));
+            int examples = coalitions.evaluator().examples();
+            int[][] ranks = new int[examples][];
+            int[][] points = new int[examples][];
+            for (int example = 0; example < examples; example++) {
+                double[] relevance = ElementScores.byGroup(explanation, coalitions, example);
+                ranks[example] = ranks(relevance);
+                points[example] = changed(relevance.length);
+            }
+            double[][] scores = coalitions.scores(example -> points[example].length, (example, row, kept) -> {
+                int[] rank = ranks[example];
+                for (int group = 0; group < rank.length; group++) {
+                    kept[group] = rank[group] < points[example][row] == variation.inserts;
+                }
+            });
+            double[] full = coalitions.scores();
+            List<Curve> curves = new ArrayList<>();
+            double[] judged = new double[examples];
+            for (int example = 0; example < examples; example++) {
+                curves.add(curve(ranks[example].length, points[example], scores[example], full[example]));
+                judged[example] = variation.score.of(curves.get(example), full[example]);
+            }
+            return Judgement.of(coalitions.evaluator(), this, judged, curves, explanation.provenance());
+        }
+    }
+
+    /** Returns how many of the groups are changed at the points that are not the example itself, which is known. */
+    private int[] changed(int groups) {
+        int example = variation.inserts ? groups : 0;
+        return Arrays.stream(value(variation.points).of(groups))
+                .filter(count -> count != example)
+                .toArray();
+    }
+
+    private Curve curve(int groups, int[] changed, double[] scores, double full) {
+        int[] points = value(variation.points).of(groups);
+        double[] shares = new double[points.length];
+        double[] all = new double[points.length];
+        int next = 0;
+        for (int i = 0; i < points.length; i++) {
+            shares[i] = points[i] / (double) groups;
+            boolean known = next == changed.length || points[i] != changed[next];
+            all[i] = known ? full : scores[next++];
+        }
+        return new Curve(shares, all);
+    }
+
+    /** Returns for each group its place in the order. */
+    private int[] ranks(double[] relevance) {
+        Comparator<Integer> order = Comparator.comparingDouble(group -> relevance[group]);
+        if (value(ORDER) == Order.MOST_RELEVANT_FIRST) {
+            order = order.reversed();
+        }
+        List<Integer> sorted =
+                new ArrayList<>(IntStream.range(0, relevance.length).boxed().toList());
+        sorted.sort(order);
+        int[] ranks = new int[relevance.length];
+        for (int place = 0; place < ranks.length; place++) {
+            ranks[sorted.get(place)] = place;
+        }
+        return ranks;
+    }
+}

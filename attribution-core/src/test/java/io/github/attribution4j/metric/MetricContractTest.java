@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.metric;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.gradient.IntegratedGradients;
+import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.model.DifferentiableModel;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Cancellation;
+import io.github.attribution4j.run.Run.CancelledException;
+import io.github.attribution4j.run.Run.DeadlineExceededException;
+import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.shapley.ShapleySampling;
+import io.github.attribution4j.target.Target;
+import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
+import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.reference.ReferenceModels;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What holds for every metric. */
+@ExtendWith(LeakExtension.class)
+class MetricContractTest {
+    private static final DifferentiableModel MODEL = ReferenceModels.classifier(DataType.FLOAT64, 1, 6, 8, 3);
+    private static final double CLOSE = 1e-12;
+    private static final Target TARGET = Target.index(1);
+    private static final Attribution<DifferentiableModel> METHOD = new IntegratedGradients().steps(8);
+
+    static Stream<Metric> metrics() {
+        return Stream.of(
+                        PerturbationCurve.descriptions(),
+                        DropCorrelation.descriptions(),
+                        Concentration.descriptions(),
+                        Sensitivity.descriptions(),
+                        List.of(Infidelity.DESCRIPTION))
+                .flatMap(List::stream)
+                .map(Description::defaults)
+                .map(settings -> (Metric) settings.method())
+                .map(metric ->
+                        metric instanceof PerturbationCurve curve ? curve.mask(FeatureMask.perElement()) : metric);
+    }
+
+    private static Tensor rows(int examples) {
+        return ReferenceModels.normal(DataType.FLOAT64, 2, examples, 6);
+    }
+
+    private static double[] scores(Metric metric, Attribution<? super DifferentiableModel> method, Run run) {
+        try (TensorScope scope = TensorScope.open()) {
+            return metric.judge(MODEL, Inputs.of(rows(5)), TARGET, method, run).scores();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void scores_depend_on_no_batch_and_repeat(Metric metric) {
+        for (Attribution<? super DifferentiableModel> method :
+                List.<Attribution<? super DifferentiableModel>>of(METHOD, new ShapleySampling().samples(4))) {
+            double[] all = scores(metric, method, Run.defaults());
+            assertThat(all).hasSize(5).doesNotContain(Double.NaN);
+            assertThat(scores(metric, method, Run.defaults())).containsExactly(all);
+            // A path whose steps are in several batches is summed in parts, so bits may differ.
+            for (int rows : new int[] {1, 7, 1000}) {
+                assertThat(scores(metric, method, Run.defaults().batchRows(rows)))
+                        .containsExactly(all, within(CLOSE));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void the_score_of_an_example_depends_on_no_other(Metric metric) {
+        double[] all = scores(metric, METHOD, Run.defaults());
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor rows = rows(5);
+            for (int example = 0; example < 5; example++) {
+                Judgement alone = metric.judge(
+                        MODEL,
+                        Inputs.of(rows.rows(example, example + 1)),
+                        TARGET,
+                        METHOD,
+                        Run.defaults().exampleKeys(example));
+                assertThat(alone.scores()).containsExactly(all[example]);
+            }
+            long[] order = {3, 0, 4, 1, 2};
+            Judgement turned = metric.judge(
+                    MODEL,
+                    Inputs.of(rows.select(0, order)),
+                    TARGET,
+                    METHOD,
+                    Run.defaults().exampleKeys(order));
+            assertThat(turned.scores())
+                    .containsExactly(Arrays.stream(order)
+                            .mapToDouble(example -> all[(int) example])
+                            .toArray());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void threads_get_the_same(Metric metric) throws Exception {
+        double[] expected = scores(metric, METHOD, Run.defaults());
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Callable<double[]>> calls = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                calls.add(() -> scores(metric, METHOD, Run.defaults()));
+            }
+            for (Future<double[]> one : threads.invokeAll(calls)) {
+                assertThat(one.get()).containsExactly(expected);
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void a_judgement_says_where_it_comes_from_and_what_it_cost(Metric metric) {
+        try (TensorScope scope = TensorScope.open();
+                Explanation explanation = METHOD.attribute(MODEL, Inputs.of(rows(5)), TARGET)) {
+            Judgement judged = metric.judge(MODEL, Inputs.of(rows(5)), TARGET, METHOD, Run.defaults());
+            assertThat(judged.metric()).isEqualTo(metric.name());
+            assertThat(judged.provenance().settings()).hasSameSizeAs(metric.settings());
+            assertThat(judged.provenance().inputs()).hasSize(1);
+            assertThat(judged.explained().method()).isEqualTo("integrated-gradients");
+            assertThat(judged.explained().settings()).containsEntry("steps", "8");
+            assertThat(judged.higherIsBetter()).isEqualTo(metric.higherIsBetter());
+            assertThat(judged.counts().forwardRows())
+                    .isGreaterThanOrEqualTo(explanation.counts().forwardRows());
+            assertThat(judged)
+                    .hasToString(metric.name() + " of integrated-gradients: " + judged.mean() + " over 5 examples ("
+                            + (metric.higherIsBetter() ? "higher" : "lower") + " is better)");
+            if (!(metric instanceof Sensitivity)) {
+                Judgement given = metric.judge(MODEL, Inputs.of(rows(5)), TARGET, explanation, Run.defaults());
+                assertThat(given.scores()).containsExactly(judged.scores());
+                assertThat(given.counts().plus(explanation.counts())).isEqualTo(judged.counts());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void a_run_can_be_stopped(Metric metric) {
+        Cancellation cancellation = new Cancellation();
+        cancellation.cancel();
+        assertThatThrownBy(() -> scores(metric, METHOD, Run.defaults().cancellation(cancellation)))
+                .isInstanceOf(CancelledException.class);
+        assertThatThrownBy(() -> scores(metric, METHOD, Run.defaults().deadline(Duration.ofNanos(1))))
+                .isInstanceOf(DeadlineExceededException.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void an_explanation_of_zeros_has_a_defined_score(Metric metric) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor rows = rows(2);
+            Attribution<DifferentiableModel> zeros = new IntegratedGradients().baseline(Baseline.of(rows));
+            Judgement judged = metric.judge(MODEL, Inputs.of(rows), TARGET, zeros, Run.defaults());
+            for (double score : judged.scores()) {
+                assertThat(score).isFinite();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void an_explanation_of_other_inputs_is_refused(Metric metric) {
+        try (TensorScope scope = TensorScope.open();
+                Explanation explanation = METHOD.attribute(MODEL, Inputs.of(rows(4)), TARGET)) {
+            assertThatThrownBy(() -> metric.judge(MODEL, Inputs.of(rows(5)), TARGET, explanation, Run.defaults()))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining(
+                            metric instanceof Sensitivity
+                                    ? "give the method"
+                                    : "has shape (4, 6), and the input (5, 6)");
+        }
+    }
+
+    @Test
+    void names_differ() {
+        assertThat(metrics().map(Metric::name).toList()).doesNotHaveDuplicates().hasSize(19);
+    }
+}
