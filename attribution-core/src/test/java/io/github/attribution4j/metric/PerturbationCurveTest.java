@@ -12,7 +12,6 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.metric.PerturbationCurve.Order;
-import io.github.attribution4j.metric.PerturbationCurve.Points;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;

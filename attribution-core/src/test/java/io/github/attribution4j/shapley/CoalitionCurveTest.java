@@ -41,7 +41,8 @@ class CoalitionCurveTest {
             double[] scores = new double[sets.size()];
             for (int i = 0; i < scores.length; i++) {
                 scores[i] = curve.kernel(sets.get(i), new long[] {set});
-                assertThat(curve.kernel(new long[] {whole ^ i}, new long[] {set})).isCloseTo(-scores[i], within(1e-12));
+                assertThat(curve.kernel(new long[] {whole ^ i}, new long[] {set}))
+                        .isCloseTo(-scores[i], within(1e-12));
             }
             double[] values = new double[groups];
             Arrays.fill(values, 7);

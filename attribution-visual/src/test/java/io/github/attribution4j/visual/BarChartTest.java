@@ -129,7 +129,8 @@ class BarChartTest {
     void barsOfSomethingElseSayWhatAndNoSum() throws Exception {
         BarChart chart = BarChart.of(new String[] {"a", "b"}, new double[] {0.5, 0.25});
         assertThat(Svg.parse(chart.picture().toSvg()).texts()).contains("attribution", "Sum of attributions 0.75.");
-        assertThat(Svg.parse(chart.unit("increase of the loss").picture().toSvg()).texts())
+        assertThat(Svg.parse(chart.unit("increase of the loss").picture().toSvg())
+                        .texts())
                 .contains("increase of the loss")
                 .noneMatch(text -> text.contains("attribution"));
         assertThatThrownBy(() -> chart.unit(" "))
