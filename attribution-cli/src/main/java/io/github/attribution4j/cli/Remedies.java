@@ -68,7 +68,7 @@ public final class Remedies {
             Remedy.of("give them with Inputs\\.named\\(\\.\\.\\.\\)", "give a table, whose header has them"),
             Remedy.of("\\((?:LoadOptions|OnnxOptions)\\.unbatched\\)", "(--unbatched)"),
             Remedy.of("where the model has none and is loaded as unbatched", "where the model has none (--unbatched)"),
-            Remedy.of("OnnxOptions\\.defaults\\(\\)\\.output\\(\"([^\"]*)\"\\)", "--output $1"),
+            Remedy.of("OnnxOptions\\.defaults\\(\\)\\.output\\(\\\\?\"([^\"\\\\]*)\\\\?\"\\)", "--output $1"),
             Remedy.of("Methods\\.all\\(\\) lists all", "'attribution methods' lists all"),
             Remedy.of(
                     "choose one when loading: LoadOptions\\.defaults\\(\\)\\.method\\([^)]*\\)(?:, --model-method)?",
@@ -83,6 +83,7 @@ public final class Remedies {
                     "layout tokens\\((\\d+)\\), or tokens\\((\\d+)\\)",
                     "--set layout=tokens:$1, or --set layout=tokens:$2"),
             Remedy.of("layout channelsLast\\(\\)", "--set layout=channels-last"),
+            Remedy.of("give one, upsample\\(mode, size\\.\\.\\.\\)", "give one with --set size=HEIGHTxWIDTH"),
             Remedy.of("upsample\\(\\.\\.\\.\\)", "--set upsample=bilinear"),
             Remedy.of("merge\\(Merge\\.EACH\\)", "--set merge=each"),
             Remedy.of("allowIncomplete\\(\\)", "--set allow-incomplete=true"),
