@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
@@ -199,9 +200,9 @@ public final class Coalitions {
      *
      * @throws InvalidRequestException if the hierarchy does not fit the groups
      */
-    public List<GroupTree> trees(Hierarchy hierarchy) {
+    public List<Tree> trees(Hierarchy hierarchy) {
         Problems problems = new Problems();
-        List<GroupTree> trees = hierarchy.trees(groups, evaluator.inputs(), problems);
+        List<Tree> trees = hierarchy.trees(groups, evaluator.inputs(), problems);
         problems.throwIfAny();
         return trees;
     }

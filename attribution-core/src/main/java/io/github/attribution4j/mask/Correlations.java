@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.mask.Hierarchy.Linkage;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
@@ -83,7 +84,7 @@ final class Correlations {
     }
 
     /** Joins the groups of an example, the nearest two first, by chains of nearest neighbors. */
-    Optional<GroupTree> tree(Linkage linkage, Groups groups, Inputs inputs, int example, Problems problems) {
+    Optional<Tree> tree(Linkage linkage, Groups groups, Inputs inputs, int example, Problems problems) {
         List<Shape> explained =
                 inputs.attributed().stream().map(tensor -> tensor.shape().row()).toList();
         if (!explained.equals(rows)) {
@@ -121,7 +122,7 @@ final class Correlations {
         private final Linkage linkage;
         private final double[][] apart;
         private final double[] sizes;
-        private final GroupTree[] trees;
+        private final Tree[] trees;
         private final boolean[] gone;
 
         Joining(Linkage linkage, List<List<Integer>> members) {
@@ -129,11 +130,11 @@ final class Correlations {
             int count = members.size();
             apart = new double[count][count];
             sizes = new double[count];
-            trees = new GroupTree[count];
+            trees = new Tree[count];
             gone = new boolean[count];
             for (int i = 0; i < count; i++) {
                 sizes[i] = members.get(i).size();
-                trees[i] = GroupTree.of(i);
+                trees[i] = Tree.of(i);
                 for (int j = 0; j < i; j++) {
                     apart[i][j] = distance(linkage, members.get(i), members.get(j));
                     apart[j][i] = apart[i][j];
@@ -141,7 +142,7 @@ final class Correlations {
             }
         }
 
-        GroupTree tree() {
+        Tree tree() {
             List<Integer> chain = new ArrayList<>();
             for (int joined = 1; joined < trees.length; ) {
                 if (chain.isEmpty()) {
@@ -191,7 +192,7 @@ final class Correlations {
                 apart[third][one] = distance;
             }
             sizes[one] += sizes[other];
-            trees[one] = GroupTree.join(List.of(trees[one], trees[other]));
+            trees[one] = Tree.join(List.of(trees[one], trees[other]));
             gone[other] = true;
         }
     }

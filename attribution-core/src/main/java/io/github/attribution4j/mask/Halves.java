@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -18,7 +19,7 @@ final class Halves {
         places = groups.places(example);
     }
 
-    GroupTree tree() {
+    Tree tree() {
         List<Integer> all = new ArrayList<>();
         for (int group = 0; group < places.length; group++) {
             all.add(group);
@@ -26,13 +27,13 @@ final class Halves {
         return tree(all);
     }
 
-    private GroupTree tree(List<Integer> groups) {
+    private Tree tree(List<Integer> groups) {
         if (groups.size() == 1) {
-            return GroupTree.of(groups.get(0));
+            return Tree.of(groups.get(0));
         }
         int axis = widest(groups);
         if (axis == 0) {
-            return GroupTree.join(groups.stream()
+            return Tree.join(groups.stream()
                     .map(group -> places[group][0])
                     .distinct()
                     .map(input -> tree(groups.stream()
@@ -44,7 +45,7 @@ final class Halves {
                 .sorted(Comparator.comparingDouble(group -> place(group, axis)))
                 .toList();
         int half = half(sorted, axis);
-        return GroupTree.join(List.of(tree(sorted.subList(0, half)), tree(sorted.subList(half, sorted.size()))));
+        return Tree.join(List.of(tree(sorted.subList(0, half)), tree(sorted.subList(half, sorted.size()))));
     }
 
     private double place(int group, int axis) {

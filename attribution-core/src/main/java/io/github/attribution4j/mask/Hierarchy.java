@@ -10,18 +10,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * How the groups of a mask belong together in a tree: cells of an image in its halves, words in sentences, columns that
- * say nearly the same. {@link Coalitions#trees} makes a {@link GroupTree} of the groups of each example. Immutable and
+ * say nearly the same. {@link Coalitions#trees} makes a {@link Tree} of the groups of each example. Immutable and
  * thread-safe.
  *
  * <pre>{@code
@@ -55,7 +57,7 @@ public final class Hierarchy {
     /** Makes the tree of each example. */
     interface Maker {
         /** Returns the trees; none after adding what is wrong. */
-        List<GroupTree> trees(Groups groups, Inputs inputs, Problems problems);
+        List<Tree> trees(Groups groups, Inputs inputs, Problems problems);
 
         /**
          * Makes the trees one by one, or one for all examples.
@@ -63,17 +65,129 @@ public final class Hierarchy {
          * @param alike whether all are the same
          * @param tree returns that of an example; none after adding what is wrong
          */
-        static List<GroupTree> each(Inputs inputs, boolean alike, IntFunction<Optional<GroupTree>> tree) {
+        static List<Tree> each(Inputs inputs, boolean alike, IntFunction<Optional<Tree>> tree) {
             int examples = Math.toIntExact(inputs.rows());
-            List<GroupTree> trees = new ArrayList<>();
+            List<Tree> trees = new ArrayList<>();
             for (int example = 0; example < (alike ? 1 : examples); example++) {
-                Optional<GroupTree> made = tree.apply(example);
+                Optional<Tree> made = tree.apply(example);
                 if (made.isEmpty()) {
                     return List.of();
                 }
                 trees.add(made.get());
             }
             return alike ? Collections.nCopies(examples, trees.get(0)) : trees;
+        }
+    }
+
+    /** Groups of elements in a tree: a single group, or smaller trees that belong together. Immutable. */
+    public static final class Tree {
+        private final int group;
+        private final List<Tree> children;
+        private final int size;
+
+        private Tree(int group, List<Tree> children) {
+            this.group = group;
+            this.children = children;
+            this.size = children.isEmpty()
+                    ? 1
+                    : children.stream().mapToInt(Tree::size).sum();
+        }
+
+        /** Returns a tree of one group. */
+        public static Tree of(int group) {
+            if (group < 0) {
+                throw new IllegalArgumentException("group " + group + ": groups are numbered from 0");
+            }
+            return new Tree(group, List.of());
+        }
+
+        /**
+         * Returns a tree of smaller ones; a single one is returned itself.
+         *
+         * @throws IllegalArgumentException if there are none, or a group is in two of them
+         */
+        public static Tree of(List<Tree> children) {
+            if (children.isEmpty()) {
+                throw new IllegalArgumentException("group tree: no children given; give at least one");
+            }
+            if (children.size() == 1) {
+                return children.get(0);
+            }
+            Tree tree = new Tree(-1, List.copyOf(children));
+            Set<Integer> seen = new HashSet<>();
+            for (int one : tree.groups()) {
+                if (!seen.add(one)) {
+                    throw new IllegalArgumentException("group tree: group " + one + " occurs twice");
+                }
+            }
+            return tree;
+        }
+
+        /** Joins trees that are known to differ. */
+        static Tree join(List<Tree> children) {
+            return children.size() == 1 ? children.get(0) : new Tree(-1, List.copyOf(children));
+        }
+
+        /** Returns whether this is a single group. */
+        public boolean isGroup() {
+            return children.isEmpty();
+        }
+
+        /**
+         * Returns the number of the single group.
+         *
+         * @throws IllegalStateException if there are several
+         */
+        public int group() {
+            if (!isGroup()) {
+                throw new IllegalStateException("the tree has " + size + " groups; ask its children");
+            }
+            return group;
+        }
+
+        /** Returns the trees that belong together, at least two; none of a single group. */
+        public List<Tree> children() {
+            return children;
+        }
+
+        /** Returns the number of groups. */
+        public int size() {
+            return size;
+        }
+
+        /** Returns the numbers of all groups, in the order of the tree. */
+        public int[] groups() {
+            int[] groups = new int[size];
+            int next = 0;
+            List<Tree> waiting = new ArrayList<>(List.of(this));
+            while (!waiting.isEmpty()) {
+                Tree last = waiting.remove(waiting.size() - 1);
+                if (last.isGroup()) {
+                    groups[next++] = last.group;
+                }
+                for (int child = last.children.size() - 1; child >= 0; child--) {
+                    waiting.add(last.children.get(child));
+                }
+            }
+            return groups;
+        }
+
+        @Override
+        public boolean equals(@org.jspecify.annotations.Nullable Object other) {
+            return other instanceof Tree tree && group == tree.group && children.equals(tree.children);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * children.hashCode() + group;
+        }
+
+        /** Returns the numbers of groups in nested parentheses, such as {@code ((0, 1), 2)}. */
+        @Override
+        public String toString() {
+            return isGroup()
+                    ? Integer.toString(group)
+                    : children.stream().map(Tree::toString).collect(Collectors.joining(", ", "(", ")"));
         }
     }
 
@@ -97,8 +211,8 @@ public final class Hierarchy {
                 (groups, inputs, problems) -> Maker.each(
                         inputs,
                         groups.areAlike(),
-                        example -> Optional.of(GroupTree.join(IntStream.range(0, groups.count(example))
-                                .mapToObj(GroupTree::of)
+                        example -> Optional.of(Tree.join(IntStream.range(0, groups.count(example))
+                                .mapToObj(Tree::of)
                                 .toList()))));
     }
 
@@ -168,11 +282,11 @@ public final class Hierarchy {
     }
 
     /** Returns the tree of each example; none after adding what is wrong. */
-    List<GroupTree> trees(Groups groups, Inputs inputs, Problems problems) {
+    List<Tree> trees(Groups groups, Inputs inputs, Problems problems) {
         return maker.trees(groups, inputs, problems);
     }
 
-    private static List<GroupTree> within(List<FeatureMask> masks, Groups groups, Inputs inputs, Problems problems) {
+    private static List<Tree> within(List<FeatureMask> masks, Groups groups, Inputs inputs, Problems problems) {
         List<Groups> larger = new ArrayList<>();
         for (FeatureMask mask : masks) {
             Optional<Groups> resolved = mask.resolve(inputs, problems);
@@ -231,16 +345,16 @@ public final class Hierarchy {
         return outside;
     }
 
-    private static GroupTree nested(int[] groups, int[][] larger, int level) {
+    private static Tree nested(int[] groups, int[][] larger, int level) {
         if (level == larger.length) {
-            return GroupTree.join(Arrays.stream(groups).mapToObj(GroupTree::of).toList());
+            return Tree.join(Arrays.stream(groups).mapToObj(Tree::of).toList());
         }
         Map<Integer, List<Integer>> parts = new LinkedHashMap<>();
         for (int group : groups) {
             parts.computeIfAbsent(larger[level][group], number -> new ArrayList<>())
                     .add(group);
         }
-        return GroupTree.join(parts.values().stream()
+        return Tree.join(parts.values().stream()
                 .map(part -> nested(part.stream().mapToInt(Integer::intValue).toArray(), larger, level + 1))
                 .toList());
     }

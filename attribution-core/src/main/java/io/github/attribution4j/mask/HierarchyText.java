@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.mask.Hierarchy.Linkage;
 import io.github.attribution4j.mask.Hierarchy.Maker;
@@ -71,32 +72,32 @@ final class HierarchyText {
 
     /** A name or number of a group; or several nodes in parentheses. */
     private record Node(String name, List<Node> children) {
-        Optional<GroupTree> tree(List<String> labels, Problems problems) {
+        Optional<Tree> tree(List<String> labels, Problems problems) {
             Set<Integer> used = new HashSet<>();
             try {
-                List<GroupTree> trees = new ArrayList<>();
+                List<Tree> trees = new ArrayList<>();
                 for (Node child : children) {
                     trees.add(child.tree(labels, used));
                 }
                 for (int group = 0; group < labels.size(); group++) {
                     if (!used.contains(group)) {
-                        trees.add(GroupTree.of(group));
+                        trees.add(Tree.of(group));
                     }
                 }
-                return Optional.of(GroupTree.join(trees));
+                return Optional.of(Tree.join(trees));
             } catch (IllegalArgumentException e) {
                 problems.add("hierarchy: " + e.getMessage());
                 return Optional.empty();
             }
         }
 
-        private GroupTree tree(List<String> labels, Set<Integer> used) {
+        private Tree tree(List<String> labels, Set<Integer> used) {
             if (!children.isEmpty()) {
-                List<GroupTree> trees = new ArrayList<>();
+                List<Tree> trees = new ArrayList<>();
                 for (Node child : children) {
                     trees.add(child.tree(labels, used));
                 }
-                return GroupTree.join(trees);
+                return Tree.join(trees);
             }
             int group = labels.indexOf(name);
             if (group < 0 && name.matches("\\d{1,9}") && Integer.parseInt(name) < labels.size()) {
@@ -113,7 +114,7 @@ final class HierarchyText {
             if (!used.add(group)) {
                 throw new IllegalArgumentException("group '" + name + "' occurs twice");
             }
-            return GroupTree.of(group);
+            return Tree.of(group);
         }
 
         private void write(StringBuilder text) {

@@ -2,7 +2,7 @@
 package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.internal.numeric.Estimate;
-import io.github.attribution4j.mask.GroupTree;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,11 +16,11 @@ final class EveryContext implements CoalitionDesign {
     /** Steps to count coalitions for each that is allowed; most are met several times. */
     private static final int STEPS = 16;
 
-    private final GroupTree tree;
+    private final Tree tree;
     private final CoalitionNumbers numbers = new CoalitionNumbers();
     private final long all;
 
-    private EveryContext(GroupTree tree) {
+    private EveryContext(Tree tree) {
         this.tree = tree;
         this.all = tree.size() == MOST_GROUPS ? -1 : (1L << tree.size()) - 1;
     }
@@ -30,7 +30,7 @@ final class EveryContext implements CoalitionDesign {
      *
      * @param most the allowed number
      */
-    static Optional<EveryContext> within(GroupTree tree, long most) {
+    static Optional<EveryContext> within(Tree tree, long most) {
         if (tree.size() > MOST_GROUPS || contexts(tree, 1) > (double) STEPS * most + tree.size()) {
             return Optional.empty();
         }
@@ -43,7 +43,7 @@ final class EveryContext implements CoalitionDesign {
     }
 
     /** Returns how often a group joins a coalition. */
-    private static double contexts(GroupTree tree, double times) {
+    private static double contexts(Tree tree, double times) {
         double each = times * Math.pow(2, Math.max(0, tree.children().size() - 1));
         return tree.isGroup()
                 ? times
@@ -68,12 +68,12 @@ final class EveryContext implements CoalitionDesign {
      *
      * @param outside the groups outside the tree that are there
      */
-    private void visit(GroupTree node, long outside, double weight, Visit visit) {
+    private void visit(Tree node, long outside, double weight, Visit visit) {
         if (node.isGroup()) {
             visit.joins(node.group(), outside, weight);
             return;
         }
-        List<GroupTree> children = node.children();
+        List<Tree> children = node.children();
         int count = children.size();
         double[] weights = ExactShapley.weights(count);
         for (int without = 0; without < 1 << count; without++) {
@@ -89,7 +89,7 @@ final class EveryContext implements CoalitionDesign {
         }
     }
 
-    private static long bits(GroupTree tree) {
+    private static long bits(Tree tree) {
         long bits = 0;
         for (int group : tree.groups()) {
             bits |= 1L << group;

@@ -5,7 +5,7 @@ import io.github.attribution4j.Outcome;
 import io.github.attribution4j.internal.numeric.Rounds;
 import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
-import io.github.attribution4j.mask.GroupTree;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.mask.Hierarchy;
 import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
@@ -128,9 +128,9 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
     protected Outcome explain(Coalitions coalitions) {
         Run run = coalitions.evaluator().run();
         boolean inRounds = Rounds.areNeeded(budget, run);
-        List<GroupTree> trees = coalitions.trees(value(HIERARCHY));
+        List<Tree> trees = coalitions.trees(value(HIERARCHY));
         Estimation estimation = new Estimation(coalitions, budget, example -> cost(trees.get(example)), example -> {
-            GroupTree tree = trees.get(example);
+            Tree tree = trees.get(example);
             long key = run.exampleKey(example);
             CoalitionDesign sample =
                     Walks.along(tree.size(), pair -> TreeOrder.draw(tree, run.random(PURPOSE, key, pair)));
@@ -142,7 +142,7 @@ public final class OwenValues extends CoalitionMethod<OwenValues> {
         return estimation.outcome("no standard errors: they need at least 2 pairs of orders, samples 4");
     }
 
-    private long cost(GroupTree tree) {
+    private long cost(Tree tree) {
         return samples * (tree.size() - 1L) + 2;
     }
 }

@@ -2,7 +2,7 @@
 package io.github.attribution4j.shapley;
 
 import io.github.attribution4j.internal.RandomStream;
-import io.github.attribution4j.mask.GroupTree;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -13,12 +13,12 @@ final class TreeOrder {
     private TreeOrder() {}
 
     /** Draws an order, each that keeps all trees together equally likely. Trees may be as deep as they have groups. */
-    static int[] draw(GroupTree tree, RandomGenerator random) {
+    static int[] draw(Tree tree, RandomGenerator random) {
         int[] order = new int[tree.size()];
         int next = 0;
-        Deque<GroupTree> waiting = new ArrayDeque<>(List.of(tree));
+        Deque<Tree> waiting = new ArrayDeque<>(List.of(tree));
         while (!waiting.isEmpty()) {
-            GroupTree first = waiting.pop();
+            Tree first = waiting.pop();
             if (first.isGroup()) {
                 order[next++] = first.group();
             } else {

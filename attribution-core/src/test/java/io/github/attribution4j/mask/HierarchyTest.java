@@ -4,6 +4,7 @@ package io.github.attribution4j.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.mask.Hierarchy.Linkage;
 import io.github.attribution4j.model.Inputs;
@@ -44,9 +45,9 @@ class HierarchyTest {
     private static List<String> trees(Hierarchy hierarchy, FeatureMask mask, Inputs inputs) {
         Problems problems = new Problems();
         Groups groups = mask.resolve(inputs, problems).orElseThrow();
-        List<GroupTree> trees = hierarchy.trees(groups, inputs, problems);
+        List<Tree> trees = hierarchy.trees(groups, inputs, problems);
         problems.throwIfAny();
-        return trees.stream().map(GroupTree::toString).toList();
+        return trees.stream().map(Tree::toString).toList();
     }
 
     private static void assertRefused(Hierarchy hierarchy, FeatureMask mask, Inputs inputs, String message) {
@@ -322,18 +323,18 @@ class HierarchyTest {
     @Test
     @DisplayName("A tree knows its groups")
     void tree() {
-        GroupTree pair = GroupTree.of(List.of(GroupTree.of(3), GroupTree.of(1)));
-        GroupTree tree = GroupTree.of(List.of(pair, GroupTree.of(0)));
+        Tree pair = Tree.of(List.of(Tree.of(3), Tree.of(1)));
+        Tree tree = Tree.of(List.of(pair, Tree.of(0)));
         assertThat(tree.groups()).containsExactly(3, 1, 0);
         assertThat(tree.size()).isEqualTo(3);
-        assertThat(GroupTree.of(List.of(pair))).isSameAs(pair);
+        assertThat(Tree.of(List.of(pair))).isSameAs(pair);
         assertThat(tree)
                 .isEqualTo(
-                        GroupTree.of(List.of(GroupTree.of(List.of(GroupTree.of(3), GroupTree.of(1))), GroupTree.of(0))))
+                        Tree.of(List.of(Tree.of(List.of(Tree.of(3), Tree.of(1))), Tree.of(0))))
                 .hasToString("((3, 1), 0)");
         assertThatThrownBy(tree::group).hasMessage("the tree has 3 groups; ask its children");
-        assertThatThrownBy(() -> GroupTree.of(List.of(pair, GroupTree.of(1))))
+        assertThatThrownBy(() -> Tree.of(List.of(pair, Tree.of(1))))
                 .hasMessage("group tree: group 1 occurs twice");
-        assertThatThrownBy(() -> GroupTree.of(List.of())).hasMessageContaining("give at least one");
+        assertThatThrownBy(() -> Tree.of(List.of())).hasMessageContaining("give at least one");
     }
 }

@@ -10,7 +10,7 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.mask.FeatureMask;
-import io.github.attribution4j.mask.GroupTree;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.mask.Hierarchy;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
@@ -30,16 +30,16 @@ class OwenValuesTest {
     private static final int RUNS = 200;
 
     /** A tree that has many orders, so that sampling is cheaper than exact values. */
-    private static final GroupTree WIDE = GroupTree.of(List.of(
-            GroupTree.of(IntStream.range(0, 9).mapToObj(GroupTree::of).toList()), GroupTree.of(9), GroupTree.of(10)));
+    private static final Tree WIDE = Tree.of(List.of(
+            Tree.of(IntStream.range(0, 9).mapToObj(Tree::of).toList()), Tree.of(9), Tree.of(10)));
 
-    private static OwenValues method(GroupTree tree) {
+    private static OwenValues method(Tree tree) {
         return new OwenValues().hierarchy(Hierarchy.parse(tree.isGroup() ? "(" + tree + ")" : tree.toString()));
     }
 
-    private static GroupTree random(List<Integer> groups, RandomStream random) {
+    private static Tree random(List<Integer> groups, RandomStream random) {
         if (groups.size() == 1) {
-            return GroupTree.of(groups.get(0));
+            return Tree.of(groups.get(0));
         }
         int parts = 2 + random.nextInt(Math.min(3, groups.size() - 1));
         List<List<Integer>> split = new ArrayList<>();
@@ -48,20 +48,20 @@ class OwenValuesTest {
         }
         groups.subList(parts, groups.size())
                 .forEach(group -> split.get(random.nextInt(parts)).add(group));
-        return GroupTree.of(split.stream().map(part -> random(part, random)).toList());
+        return Tree.of(split.stream().map(part -> random(part, random)).toList());
     }
 
     /** Returns every order of the groups in which no tree is interrupted. */
-    private static List<List<Integer>> orders(GroupTree tree) {
+    private static List<List<Integer>> orders(Tree tree) {
         if (tree.isGroup()) {
             return List.of(List.of(tree.group()));
         }
         List<List<Integer>> orders = new ArrayList<>();
-        for (GroupTree first : tree.children()) {
-            List<GroupTree> others = new ArrayList<>(tree.children());
+        for (Tree first : tree.children()) {
+            List<Tree> others = new ArrayList<>(tree.children());
             others.remove(first);
             for (List<Integer> head : orders(first)) {
-                for (List<Integer> tail : orders(GroupTree.of(others))) {
+                for (List<Integer> tail : orders(Tree.of(others))) {
                     List<Integer> order = new ArrayList<>(head);
                     order.addAll(tail);
                     orders.add(order);
@@ -71,7 +71,7 @@ class OwenValuesTest {
         return orders;
     }
 
-    private static double[] byOrders(GroupTree tree, double[] scores) {
+    private static double[] byOrders(Tree tree, double[] scores) {
         List<List<Integer>> orders = orders(tree);
         double[] values = new double[tree.size()];
         for (List<Integer> order : orders) {
@@ -91,7 +91,7 @@ class OwenValuesTest {
         for (int seed = 0; seed < 50; seed++) {
             int players = 4 + seed % 7;
             RandomStream random = RandomStream.of(seed, 77);
-            GroupTree tree = random(IntStream.range(0, players).boxed().toList(), random);
+            Tree tree = random(IntStream.range(0, players).boxed().toList(), random);
             Game game = Game.random(players, seed);
             OwenValues method = method(tree).samples(1000);
             Game.Answer answer = game.explain(method, seed);
@@ -140,31 +140,31 @@ class OwenValuesTest {
         Game game = Game.random(16, 5);
         Game.Answer answer = game.explain(new OwenValues(), 1);
         assertThat(answer.rows()).isBetween(100L, 2L * 16 * 16);
-        GroupTree halves = GroupTree.of(halves(0, 16));
+        Tree halves = Tree.of(halves(0, 16));
         assertThat(EveryContext.within(halves, 10_000)).isPresent();
         assertThat(EveryContext.within(halves, answer.rows() - 2)).isPresent();
         assertThat(EveryContext.within(halves, answer.rows() - 3)).isEmpty();
-        assertThat(EveryContext.within(GroupTree.of(halves(0, 64)), 20_000)
+        assertThat(EveryContext.within(Tree.of(halves(0, 64)), 20_000)
                         .orElseThrow()
                         .count())
                 .isLessThan(2 * 64 * 64);
     }
 
-    private static List<GroupTree> halves(int from, int to) {
+    private static List<Tree> halves(int from, int to) {
         if (to - from == 1) {
-            return List.of(GroupTree.of(from));
+            return List.of(Tree.of(from));
         }
         int middle = (from + to) / 2;
-        return List.of(GroupTree.of(halves(from, middle)), GroupTree.of(halves(middle, to)));
+        return List.of(Tree.of(halves(from, middle)), Tree.of(halves(middle, to)));
     }
 
     @Test
     @DisplayName("Orders of a tree that is as deep as it has groups keep its trees together")
     void deep() {
         int groups = 5000;
-        GroupTree tree = GroupTree.of(0);
+        Tree tree = Tree.of(0);
         for (int group = 1; group < groups; group++) {
-            tree = GroupTree.of(List.of(tree, GroupTree.of(group)));
+            tree = Tree.of(List.of(tree, Tree.of(group)));
         }
         int[] order = TreeOrder.draw(tree, RandomStream.of(7, 7));
         int low = order.length;
