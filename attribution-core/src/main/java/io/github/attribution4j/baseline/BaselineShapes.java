@@ -5,7 +5,9 @@ import io.github.attribution4j.internal.numeric.Digests;
 import io.github.attribution4j.internal.numeric.FiniteValues;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -32,8 +34,23 @@ final class BaselineShapes {
             } else if (!FiniteValues.fit(reference, inputs)) {
                 problems.add("baseline for input '" + name + "' holds "
                         + (inputs.allowsMissing() ? "infinite values" : "NaN or infinite values"));
+            } else if (reference.dataType().isFloating() && !input.dataType().isFloating()) {
+                requireWhole(attributed.get(i), reference.toDoubleArray(), problems);
             }
         }
+    }
+
+    /** Checks that an input of an integer type gets whole numbers: a fraction would be cut off. */
+    static void requireWhole(Inputs.Input input, double[] values, Problems problems) {
+        DataType type = input.tensor().dataType();
+        if (type.isFloating() || type == DataType.BOOL) {
+            return;
+        }
+        Arrays.stream(values)
+                .filter(value -> value != Math.rint(value))
+                .findFirst()
+                .ifPresent(value -> problems.add("baseline for input '" + input.name() + "' holds " + value
+                        + ", and the input is " + type + "; give whole numbers"));
     }
 
     static String digest(List<Tensor> tensors) {

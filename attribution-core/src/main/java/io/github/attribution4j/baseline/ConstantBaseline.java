@@ -46,6 +46,10 @@ final class ConstantBaseline implements Baseline {
                     Double.isFinite(value) || (Double.isNaN(value) && inputs.allowsMissing()),
                     "baseline " + describe() + ": " + value + " is not finite");
         }
+        for (int i = 0; i < wanted && (perInput.length == 1 || perInput.length == wanted); i++) {
+            double value = perInput[perInput.length == 1 ? 0 : i];
+            BaselineShapes.requireWhole(inputs.attributedInputs().get(i), new double[] {value}, problems);
+        }
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,14 +18,13 @@ record MeanBaseline(List<Tensor> perInput) implements Baseline {
         List<Tensor> references = new ArrayList<>(attributed.size());
         for (int i = 0; i < attributed.size(); i++) {
             Tensor input = attributed.get(i);
-            references.add(input.tensors()
-                    .bring(perInput.get(i))
-                    .to(DataType.FLOAT64)
-                    .mean(0)
-                    .to(input.dataType())
-                    .reshape(input.shape().withRows(1)));
+            references.add(mean(i, input).to(input.dataType()).reshape(input.shape().withRows(1)));
         }
         return references;
+    }
+
+    private Tensor mean(int input, Tensor like) {
+        return like.tensors().bring(perInput.get(input)).to(DataType.FLOAT64).mean(0);
     }
 
     @Override
@@ -39,6 +39,18 @@ record MeanBaseline(List<Tensor> perInput) implements Baseline {
             problems.require(
                     samples.shape().rank() > 0 && samples.shape().dim(0) > 0,
                     "baseline mean: a tensor of shape " + samples.shape() + " has no rows to take the mean of");
+        }
+        List<Inputs.Input> attributed = inputs.attributedInputs();
+        for (int i = 0; i < Math.min(attributed.size(), perInput.size()); i++) {
+            Tensor input = attributed.get(i).tensor();
+            if (!input.dataType().isFloating()
+                    && perInput.get(i).shape().rank() > 0
+                    && perInput.get(i).shape().size() > 0) {
+                try (TensorScope scope = TensorScope.open()) {
+                    BaselineShapes.requireWhole(
+                            attributed.get(i), mean(i, input).toDoubleArray(), problems);
+                }
+            }
         }
     }
 

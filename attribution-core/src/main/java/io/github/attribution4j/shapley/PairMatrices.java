@@ -10,9 +10,9 @@ import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
 /**
  * Matrices of pairs of groups as attributions. The entries of a pair are one feature.
@@ -87,12 +87,15 @@ record PairMatrices(Coalitions coalitions, boolean sums) implements Estimation.R
 
     /** Returns names that differ, none of them blank. */
     private static List<String> names(List<String> labels) {
-        Map<String, Integer> met = new HashMap<>();
+        Set<String> used = new HashSet<>();
         List<String> names = new ArrayList<>();
         for (int group = 0; group < labels.size(); group++) {
             String label = labels.get(group).isBlank() ? "group " + group : labels.get(group);
-            int times = met.merge(label, 1, Integer::sum);
-            names.add(times == 1 ? label : label + " (" + times + ")");
+            String name = label;
+            for (int times = 2; !used.add(name); times++) {
+                name = label + " (" + times + ")";
+            }
+            names.add(name);
         }
         return names;
     }

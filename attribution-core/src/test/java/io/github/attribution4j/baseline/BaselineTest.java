@@ -206,6 +206,28 @@ class BaselineTest {
                 .doesNotContain("1234.0");
     }
 
+    @Test
+    void fractions_are_refused_where_the_input_has_whole_numbers() {
+        Inputs ids = Inputs.none().attribute("ids", JAVA.of(new long[] {3, 4}, 1, 2));
+        String refusal = "baseline for input 'ids' holds 2.5, and the input is int64; give whole numbers";
+        Tensor fractions = JAVA.of(new float[] {1, 2.5f}, 1, 2);
+        for (Baseline baseline : List.of(
+                Baseline.constant(2.5),
+                Baseline.of(fractions),
+                Baseline.samples(fractions),
+                Baseline.kMeans(1, fractions),
+                Baseline.mean(JAVA.of(new long[] {1, 2, 1, 3}, 2, 2)))) {
+            assertThat(problems(baseline, ids)).as(baseline.describe()).containsExactly(refusal);
+        }
+        Tensor whole = JAVA.of(new float[] {1, 2, 3, 4}, 2, 2);
+        for (Baseline baseline : List.of(
+                Baseline.constant(2), Baseline.of(whole.rows(0, 1)), Baseline.samples(whole), Baseline.mean(whole))) {
+            assertThat(problems(baseline, ids)).isEmpty();
+        }
+        Inputs flags = Inputs.none().attribute("flags", JAVA.of(new boolean[] {true, false}, Shape.of(1, 2)));
+        assertThat(problems(Baseline.zeros(), flags)).isEmpty();
+    }
+
     private static List<String> problems(Baseline baseline, Inputs inputs) {
         Problems problems = new Problems();
         baseline.check(inputs, problems);

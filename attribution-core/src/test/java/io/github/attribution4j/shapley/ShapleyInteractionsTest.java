@@ -201,6 +201,21 @@ class ShapleyInteractionsTest {
     }
 
     @Test
+    @DisplayName("Names of groups that are alike are told apart")
+    void sameNames() {
+        Model model = Model.of(rows ->
+                Arrays.stream(rows).map(row -> new double[] {row[0] + row[1] + row[2]}).toArray(double[][]::new));
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(Tensors.ofJava().of(new double[] {2, 3, 5}, 1, 3));
+            FeatureMask mask = FeatureMask.perElement().named("a", "a", "a (2)");
+            try (Explanation why = new ShapleyInteractions().mask(mask).attribute(model, inputs)) {
+                assertThat(why.featureNames(0).along(1, 0)).containsExactly("a", "a (2)", "a (2) (2)");
+                assertThat(why.asMap(0)).hasSize(6);
+            }
+        }
+    }
+
+    @Test
     @DisplayName("Examples with other numbers of groups share the largest matrix")
     void otherGroups() {
         Model model = Model.of(rows -> Arrays.stream(rows)
