@@ -431,6 +431,34 @@ class GroupedGamesTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("An error to reach is reached in 95 of 100 runs, by all values of an example together")
+    void errorsHold(boolean pairs) {
+        int players = pairs ? 16 : 12;
+        Game game = Game.smooth(players, 6);
+        double error = pairs ? 0.3 : 0.08;
+        OwenValues owen = new OwenValues().hierarchy(Hierarchy.parse("((0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 10, 11)"));
+        CoalitionMethod<?> method = pairs
+                ? new ShapleyInteractions().budget(Budget.ofError(error))
+                : owen.budget(Budget.ofError(error));
+        CoalitionMethod<?> exact = pairs ? new ShapleyInteractions().samples(10_000) : owen.samples(10_000);
+        double[] truth = game.explain(exact, 0).values();
+        int reached = 0;
+        int sampled = 0;
+        for (int seed = 0; seed < 200; seed++) {
+            Game.Answer answer = game.explain(method, seed);
+            double largest = 0;
+            for (int i = 0; i < truth.length; i++) {
+                largest = Math.max(largest, Math.abs(answer.values()[i] - truth[i]));
+            }
+            reached += largest <= error ? 1 : 0;
+            sampled += answer.errors()[0] > 0 ? 1 : 0;
+        }
+        assertThat(reached).isGreaterThanOrEqualTo(190);
+        assertThat(sampled).isEqualTo(200);
+    }
+
     @Test
     @DisplayName("An error to reach costs few evaluations, not all coalitions, and they are exact where those are few")
     void errorsCostLittle() {
