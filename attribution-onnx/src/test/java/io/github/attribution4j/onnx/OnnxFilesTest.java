@@ -18,7 +18,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -101,17 +100,12 @@ class OnnxFilesTest {
                 .message(13, location)
                 .number(14, 1)
                 .build();
-        Message node = Message.builder()
-                .texts(1, List.of("x", "w"))
-                .text(2, "y")
-                .text(4, "MatMul")
-                .build();
         Message graph = Message.builder()
-                .message(1, node)
+                .message(1, GraphMessages.node("MatMul", "y", "x", "w"))
                 .text(2, "g")
                 .message(5, weights)
-                .message(11, value("x", FEATURES))
-                .message(12, value("y", 1))
+                .message(11, GraphMessages.value("x", FEATURES))
+                .message(12, GraphMessages.value("y", 1))
                 .build();
         return Message.builder()
                 .number(1, 8)
@@ -119,18 +113,6 @@ class OnnxFilesTest {
                 .message(8, Message.builder().number(2, 17).build())
                 .build()
                 .toBytes();
-    }
-
-    private static Message value(String name, int columns) {
-        Message shape = Message.builder()
-                .message(1, Message.builder().text(2, "N").build())
-                .message(1, Message.builder().number(1, columns).build())
-                .build();
-        Message tensor = Message.builder().number(1, 1).message(2, shape).build();
-        return Message.builder()
-                .text(1, name)
-                .message(2, Message.builder().message(1, tensor).build())
-                .build();
     }
 
     @Test

@@ -179,36 +179,16 @@ class OnnxLoadTest {
                 .message(
                         7,
                         Message.builder()
-                                .message(1, node("MatMul", "h", "x", "w"))
-                                .message(1, node("Tanh", "y", "h"))
+                                .message(1, GraphMessages.node("MatMul", "h", "x", "w"))
+                                .message(1, GraphMessages.node("Tanh", "y", "h"))
                                 .text(2, "g")
                                 .message(5, weights)
-                                .message(11, value("x", rows))
-                                .message(12, value("y", columns))
+                                .message(11, GraphMessages.value("x", rows))
+                                .message(12, GraphMessages.value("y", columns))
                                 .build())
                 .message(8, Message.builder().number(2, 17).build())
                 .build()
                 .toBytes();
-    }
-
-    private static Message node(String type, String to, String... from) {
-        return Message.builder()
-                .texts(1, List.of(from))
-                .text(2, to)
-                .text(4, type)
-                .build();
-    }
-
-    private static Message value(String name, int columns) {
-        Message shape = Message.builder()
-                .message(1, Message.builder().text(2, "N").build())
-                .message(1, Message.builder().number(1, columns).build())
-                .build();
-        Message tensor = Message.builder().number(1, 1).message(2, shape).build();
-        return Message.builder()
-                .text(1, name)
-                .message(2, Message.builder().message(1, tensor).build())
-                .build();
     }
 
     @Test

@@ -58,7 +58,11 @@ class OnnxStopTest {
         String value = "x";
         for (int i = 0; i < NODES; i++) {
             String next = i == NODES - 1 ? "y" : "v" + i;
-            graph.message(1, i % 2 == 0 ? node("MatMul", next, value, "w") : node("Tanh", next, value));
+            graph.message(
+                    1,
+                    i % 2 == 0
+                            ? GraphMessages.node("MatMul", next, value, "w")
+                            : GraphMessages.node("Tanh", next, value));
             value = next;
         }
         graph.text(2, "g")
@@ -71,8 +75,8 @@ class OnnxStopTest {
                                 .text(8, "w")
                                 .bytes(9, raw.array())
                                 .build())
-                .message(11, value("x"))
-                .message(12, value("y"));
+                .message(11, GraphMessages.value("x", WIDTH))
+                .message(12, GraphMessages.value("y", WIDTH));
         model = OnnxModel.load(Message.builder()
                 .number(1, 8)
                 .message(7, graph.build())
@@ -85,26 +89,6 @@ class OnnxStopTest {
     @AfterAll
     static void close() {
         model.close();
-    }
-
-    private static Message node(String type, String to, String... from) {
-        return Message.builder()
-                .texts(1, List.of(from))
-                .text(2, to)
-                .text(4, type)
-                .build();
-    }
-
-    private static Message value(String name) {
-        Message shape = Message.builder()
-                .message(1, Message.builder().text(2, "N").build())
-                .message(1, Message.builder().number(1, WIDTH).build())
-                .build();
-        Message tensor = Message.builder().number(1, 1).message(2, shape).build();
-        return Message.builder()
-                .text(1, name)
-                .message(2, Message.builder().message(1, tensor).build())
-                .build();
     }
 
     private static float[] saliency() {
