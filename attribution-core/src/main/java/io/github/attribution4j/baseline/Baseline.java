@@ -170,10 +170,10 @@ public interface Baseline {
      * the set.
      *
      * <p>Clusters are those of k-means: squared distances of columns divided by their standard deviations, first
-     * centers by k-means++ (Arthur and Vassilvitskii, 2007), at most 100 steps of Lloyd's, the best of 10 starts, whose
-     * random numbers are fixed. A cluster is represented by its row that is nearest to its center: never an average,
-     * which need not be possible, such as half a category. (SHAP's {@code kmeans} does not scale columns, and joins
-     * values of different rows.) Fewer rows are returned if fewer are distinct.
+     * centers by k-means++ (Arthur and Vassilvitskii, 2007), steps of Lloyd's until distances settle, at most 100, the
+     * best of 10 starts, whose random numbers are fixed. A cluster is represented by its row that is nearest to its
+     * center: never an average, which need not be possible, such as half a category. (SHAP's {@code kmeans} does not
+     * scale columns, and joins values of different rows.) Fewer rows are returned if fewer are distinct.
      *
      * @param clusters at least 1
      * @param perInput one for each attributed input, axis 0 counts samples; read now and not needed afterwards

@@ -15,6 +15,8 @@ final class KMeans {
     private static final long SEED = 0x6B6D;
     private static final int STARTS = 10;
     private static final int MOST_STEPS = 100;
+    /** A step that makes distances smaller by less than this part is the last. */
+    private static final double SETTLED = 1e-4;
 
     private final double[][] rows;
     private double[][] centers = {};
@@ -105,10 +107,11 @@ final class KMeans {
         for (int step = 0; step < MOST_STEPS; step++) {
             center();
             double next = assign();
-            if (next >= spread) {
+            boolean settled = next >= spread * (1 - SETTLED);
+            spread = next;
+            if (settled) {
                 break;
             }
-            spread = next;
         }
         return spread;
     }
@@ -146,7 +149,7 @@ final class KMeans {
         for (int r = 0; r < rows.length; r++) {
             double least = Double.POSITIVE_INFINITY;
             for (int c = 0; c < centers.length; c++) {
-                double distance = distance(rows[r], centers[c]);
+                double distance = distance(rows[r], centers[c], least);
                 if (distance < least) {
                     least = distance;
                     clusters[r] = c;
@@ -216,8 +219,13 @@ final class KMeans {
     }
 
     private static double distance(double[] a, double[] b) {
+        return distance(a, b, Double.POSITIVE_INFINITY);
+    }
+
+    /** Returns the squared distance, or a part of it that is not below {@code least}. */
+    private static double distance(double[] a, double[] b, double least) {
         double sum = 0;
-        for (int i = 0; i < a.length; i++) {
+        for (int i = 0; i < a.length && sum < least; i++) {
             sum += (a[i] - b[i]) * (a[i] - b[i]);
         }
         return sum;
