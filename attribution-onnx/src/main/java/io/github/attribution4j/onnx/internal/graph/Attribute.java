@@ -134,6 +134,11 @@ public record Attribute(String name, Message message) {
         return message.texts(STRINGS);
     }
 
+    /** Whether it has a tensor. */
+    public boolean hasTensor() {
+        return message.has(T);
+    }
+
     /** The tensor, with a name given by the caller. */
     public Initializer tensor(String as) {
         Message tensor = message.message(T);
