@@ -226,7 +226,7 @@ class RiseBudgetTest {
     @DisplayName("A deadline gives the estimate so far, which is computed again without one; not before the first")
     void deadline() {
         Rise asked = method(Rise.Estimator.CENTERED, Budget.unset().anytime());
-        Run run = Run.defaults().batchRows(16).deadline(Duration.ofMillis(1000));
+        Run run = Run.defaults().batchRows(16).deadline(Duration.ofSeconds(1));
         try (Explanation late = asked.attribute(stalling(900), ones(2), Target.output(), run);
                 Explanation again = ((Attribution.Forward) Methods.of(late.provenance()))
                         .attribute(

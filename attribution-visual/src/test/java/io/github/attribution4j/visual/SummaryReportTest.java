@@ -84,10 +84,9 @@ class SummaryReportTest {
                 new String[] {"a", "<script>alert(1)</script>", "c"}, new double[][] {{1, -2, 0}, {3, -4.5, 0}});
         String html = SummaryReport.of(table).top(1).toHtml();
         assertThat(html)
-                .contains(
-                        "<tr><th scope=\"row\">&lt;script&gt;alert(1)&lt;/script&gt;</th>"
-                                + "<td>3.25</td><td>\u22123.25</td>"
-                                + "<td>1.768</td><td>\u22124.5</td><td>\u22122</td><td>2</td></tr>")
+                .contains("<tr><th scope=\"row\">&lt;script&gt;alert(1)&lt;/script&gt;</th>"
+                        + "<td>3.25</td><td>\u22123.25</td>"
+                        + "<td>1.768</td><td>\u22124.5</td><td>\u22122</td><td>2</td></tr>")
                 .contains("<th scope=\"row\">c</th><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>2</td>")
                 .doesNotContain("<script");
         assertThat(html.indexOf("scope=\"row\">a<")).isBetween(html.indexOf("scope=\"row\">&lt;"), html.indexOf(">c<"));
