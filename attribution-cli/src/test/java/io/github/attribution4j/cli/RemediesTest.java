@@ -21,10 +21,10 @@ class RemediesTest {
     /** A short expression between two literals. */
     private static final Pattern VALUE = Pattern.compile("\"\\s*\\+\\s*[\\w.()]+\\s*\\+\\s*\"");
     /** A call, or a class whose Java methods are settings. */
-    private static final Pattern JAVA = Pattern.compile(
-            "\\b[a-z][A-Za-z]+\\((?:(?:[a-z]+, )*[a-z]*\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)"
-            + "|\\b(?:LoadOptions|OnnxOptions|Inputs|FeatureNames|FeatureMask|Baseline|Target|Merge|Methods|Run"
-            + "|TokenAttribution|Attribution|RuledModel|RuleSet)\\.");
+    private static final Pattern JAVA =
+            Pattern.compile("\\b[a-z][A-Za-z]+\\((?:(?:[a-z]+, )*[a-z]*\\.\\.\\.|true|false|\\d+|[a-z]+|)\\)"
+                    + "|\\b(?:LoadOptions|OnnxOptions|Inputs|FeatureNames|FeatureMask|Baseline|Target|Merge|Methods|Run"
+                    + "|TokenAttribution|Attribution|RuledModel|RuleSet)\\.");
 
     private static final Pattern TORCH = Pattern.compile("TorchScript|LoadOptions|libtorch|torch\\.jit");
     /** Sources whose messages are for callers of tensors and engines, or are text of programs that are written. */

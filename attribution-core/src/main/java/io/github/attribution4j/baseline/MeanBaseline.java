@@ -18,7 +18,8 @@ record MeanBaseline(List<Tensor> perInput) implements Baseline {
         List<Tensor> references = new ArrayList<>(attributed.size());
         for (int i = 0; i < attributed.size(); i++) {
             Tensor input = attributed.get(i);
-            references.add(mean(i, input).to(input.dataType()).reshape(input.shape().withRows(1)));
+            references.add(
+                    mean(i, input).to(input.dataType()).reshape(input.shape().withRows(1)));
         }
         return references;
     }

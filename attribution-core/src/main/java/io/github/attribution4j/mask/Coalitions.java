@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
-import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Evaluator.Recipe;
 import io.github.attribution4j.internal.RowIndex;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
-import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.mask.Hierarchy.Linkage;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.Shape;

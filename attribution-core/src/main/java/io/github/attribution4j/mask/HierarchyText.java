@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.mask;
 
-import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.mask.Hierarchy.Linkage;
 import io.github.attribution4j.mask.Hierarchy.Maker;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.setting.Setting.Sources;

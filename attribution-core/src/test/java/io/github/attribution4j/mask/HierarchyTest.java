@@ -4,9 +4,9 @@ package io.github.attribution4j.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.mask.Hierarchy.Linkage;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
@@ -329,12 +329,10 @@ class HierarchyTest {
         assertThat(tree.size()).isEqualTo(3);
         assertThat(Tree.of(List.of(pair))).isSameAs(pair);
         assertThat(tree)
-                .isEqualTo(
-                        Tree.of(List.of(Tree.of(List.of(Tree.of(3), Tree.of(1))), Tree.of(0))))
+                .isEqualTo(Tree.of(List.of(Tree.of(List.of(Tree.of(3), Tree.of(1))), Tree.of(0))))
                 .hasToString("((3, 1), 0)");
         assertThatThrownBy(tree::group).hasMessage("the tree has 3 groups; ask its children");
-        assertThatThrownBy(() -> Tree.of(List.of(pair, Tree.of(1))))
-                .hasMessage("group tree: group 1 occurs twice");
+        assertThatThrownBy(() -> Tree.of(List.of(pair, Tree.of(1)))).hasMessage("group tree: group 1 occurs twice");
         assertThatThrownBy(() -> Tree.of(List.of())).hasMessageContaining("give at least one");
     }
 }

@@ -439,9 +439,8 @@ class GroupedGamesTest {
         Game game = Game.smooth(players, 6);
         double error = pairs ? 0.3 : 0.08;
         OwenValues owen = new OwenValues().hierarchy(Hierarchy.parse("((0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 10, 11)"));
-        CoalitionMethod<?> method = pairs
-                ? new ShapleyInteractions().budget(Budget.ofError(error))
-                : owen.budget(Budget.ofError(error));
+        CoalitionMethod<?> method =
+                pairs ? new ShapleyInteractions().budget(Budget.ofError(error)) : owen.budget(Budget.ofError(error));
         CoalitionMethod<?> exact = pairs ? new ShapleyInteractions().samples(10_000) : owen.samples(10_000);
         double[] truth = game.explain(exact, 0).values();
         int reached = 0;

@@ -10,8 +10,8 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.mask.FeatureMask;
-import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.mask.Hierarchy;
+import io.github.attribution4j.mask.Hierarchy.Tree;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Budget;
@@ -30,8 +30,8 @@ class OwenValuesTest {
     private static final int RUNS = 200;
 
     /** A tree that has many orders, so that sampling is cheaper than exact values. */
-    private static final Tree WIDE = Tree.of(List.of(
-            Tree.of(IntStream.range(0, 9).mapToObj(Tree::of).toList()), Tree.of(9), Tree.of(10)));
+    private static final Tree WIDE =
+            Tree.of(List.of(Tree.of(IntStream.range(0, 9).mapToObj(Tree::of).toList()), Tree.of(9), Tree.of(10)));
 
     private static OwenValues method(Tree tree) {
         return new OwenValues().hierarchy(Hierarchy.parse(tree.isGroup() ? "(" + tree + ")" : tree.toString()));

@@ -203,8 +203,9 @@ class ShapleyInteractionsTest {
     @Test
     @DisplayName("Names of groups that are alike are told apart")
     void sameNames() {
-        Model model = Model.of(rows ->
-                Arrays.stream(rows).map(row -> new double[] {row[0] + row[1] + row[2]}).toArray(double[][]::new));
+        Model model = Model.of(rows -> Arrays.stream(rows)
+                .map(row -> new double[] {row[0] + row[1] + row[2]})
+                .toArray(double[][]::new));
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(Tensors.ofJava().of(new double[] {2, 3, 5}, 1, 3));
             FeatureMask mask = FeatureMask.perElement().named("a", "a", "a (2)");
