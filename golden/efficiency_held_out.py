@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far estimates of Shapley values by SHAP and Captum are off, for models that no estimator here was tuned on.
+"""How far estimates of Shapley values by SHAP and Captum are off, for models of other kinds than efficiency.py has.
 
     python golden/efficiency_held_out.py            writes golden/efficiency/held_out.npz
     python golden/efficiency_held_out.py --check    computes again and compares

@@ -79,7 +79,7 @@ class EfficiencyGoldenTest {
                 "pairwise-16-10",
                 "linear-20-10"
             })
-    void so_they_are_for_models_that_nothing_was_tuned_on(String name) throws IOException {
+    void so_they_are_for_models_of_other_kinds(String name) throws IOException {
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> golden = golden(HELD_OUT, name);
             double[] truth = golden.get("truth").toDoubleArray();
