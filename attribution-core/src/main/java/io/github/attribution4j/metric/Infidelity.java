@@ -170,7 +170,7 @@ public final class Infidelity extends DescribedRecipe<Infidelity> implements Met
     /**
      * Row r: copy r % samples of example r / samples. What the explanation predicts for a row is known once it is made.
      */
-    private final class ChangedRows implements Rows {
+    final class ChangedRows implements Rows {
         private final Evaluator evaluator;
         private final List<Tensor> inputs;
         private final List<double[]> attributions = new ArrayList<>();

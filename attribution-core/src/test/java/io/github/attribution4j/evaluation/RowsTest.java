@@ -75,9 +75,11 @@ class RowsTest {
                         "Segments",
                         "OcclusionRows",
                         "CoalitionRows",
+                        "MixedRows",
                         "MaskedRows",
                         "MaskedSamples",
                         "AblatedRows",
+                        "Infidelity$ChangedRows",
                         "LiftedBaseline$ReferenceRows",
                         "LayerRuns$Kept");
     }

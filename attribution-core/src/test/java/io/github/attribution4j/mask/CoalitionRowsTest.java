@@ -50,6 +50,28 @@ class CoalitionRowsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void a_row_of_groups_of_many_samples_is_the_same_in_any_range(int examples) {
+        Tensor first = ReferenceModels.normal(DataType.FLOAT64, 6, examples, 3);
+        Tensor second = ReferenceModels.normal(DataType.FLOAT64, 7, examples, 2);
+        Inputs inputs = Inputs.none().attribute("a", first).attribute("b", second);
+        List<Tensor> background = List.of(
+                ReferenceModels.normal(DataType.FLOAT64, 10, 4, 3), ReferenceModels.normal(DataType.FLOAT64, 11, 4, 2));
+        Groups groups =
+                FeatureMask.perElement().resolve(inputs, new Problems()).orElseThrow();
+        MixedRows rows = new MixedRows(
+                background, groups, RowIndex.of(examples, example -> 6), (example, local, samples) -> {
+                    for (int group = 0; group < 5; group++) {
+                        samples[group] = (example + local + group) % 4;
+                    }
+                });
+        RowsContract.check(rows);
+        double[] one = background.get(1).toDoubleArray();
+        // Groups 3 and 4 of row 1 are of samples 0 and 1.
+        assertThat(rows.attributed(1, 2).get(1).toDoubleArray()).containsExactly(one[0], one[3]);
+    }
+
     @Test
     void an_index_passes_over_examples_without_rows() {
         int[] counts = {0, 2, 0, 0, 3, 0};

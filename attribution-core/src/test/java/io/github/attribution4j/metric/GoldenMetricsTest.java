@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
@@ -107,6 +108,15 @@ class GoldenMetricsTest {
         Judgement judged = metric.judge(model, inputs, Target.output(), new Given(), Run.defaults());
         assertThat(judged.scores()).containsExactly(golden.get(name).toDoubleArray(), within(CLOSE));
         assertThat(judged.counts().forwardRows()).isEqualTo(4 + 4 + 4 * SAMPLES);
+    }
+
+    @Test
+    void a_changed_row_is_the_same_in_any_range() {
+        Infidelity metric = new Infidelity().samples(3).perturbation(Perturbation.uniform(0.1));
+        Evaluator evaluator = Evaluator.start(metric, model, inputs, Target.output(), Run.defaults());
+        try (Explanation explanation = new Given().attribute(model, inputs)) {
+            RowsContract.check(metric.new ChangedRows(evaluator, explanation));
+        }
     }
 
     @Test
