@@ -131,7 +131,8 @@ public final class AttributionTable {
 
     /**
      * Returns a copy with the values of the features as text. A feature all of whose values are numbers, or empty where
-     * they are missing, is drawn as numbers, any other as categories. If all are empty, they are not known.
+     * they are missing, is drawn as numbers, any other as categories. If all are empty, they are not known;
+     * {@code missing} says of any that it is missing.
      *
      * @param values {@code values[example][feature]}; empty where one is missing
      * @throws IllegalArgumentException if there are not as many as attributions

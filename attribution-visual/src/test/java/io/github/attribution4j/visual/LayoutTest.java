@@ -154,7 +154,8 @@ class LayoutTest {
                 String kind = "kind " + LONG + e % 3;
                 Arrays.setAll(attributions[e], f -> f == 2 ? 0 : random.nextGaussian() / (1 + f));
                 Arrays.setAll(values[e], f -> f == 1 ? kind : String.valueOf(random.nextGaussian()));
-                values[e][4] = e % 5 == 0 ? "" : "7";
+                // Where all are empty they are not known, so a single one says that it is missing.
+                values[e][4] = e % 5 != 0 ? "7" : size == 1 ? "missing" : "";
                 cohorts[e] = e % 2 == 0 ? LONG : "<odd>";
             }
             AttributionTable table = AttributionTable.of(NAMES, attributions)
