@@ -50,9 +50,9 @@ class ExamplesTest {
         assertThat(lines()).hasSize(9);
         assertThat(lines().get(0)).isEqualTo("kernel-shap, target probability of 0");
         assertThat(lines().get(1)).matches("feature +value +attribution");
-        // Of 300,000 samples: 0.110 and 0.107.
+        // Of 300,000 samples: 0.110 and 0.107, which is what 1,000 give.
         assertThat(lines().get(2)).matches("worst concavity +0\\.6335 +\\+0\\.11\\d+ +\\|#+");
-        assertThat(lines().get(3)).matches("worst texture +36\\.71 +\\+0\\.11\\d+ +\\|#+");
+        assertThat(lines().get(3)).matches("worst texture +36\\.71 +\\+0\\.10[67]\\d* +\\|#+");
         assertThat(lines().get(7)).startsWith("25 others");
         assertThat(lines().get(8))
                 .startsWith("baseline score 0.288463 + sum of attributions 0.709999 = 0.998462; score 0.998462");
