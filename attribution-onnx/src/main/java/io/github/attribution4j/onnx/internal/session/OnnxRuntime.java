@@ -15,10 +15,14 @@ import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,10 @@ public final class OnnxRuntime {
      * order that its kernels prefer, which saves some time of a run and takes as much memory as the weights.
      */
     private static final long LARGE = 512L << 20;
+
+    private static final long STACK = 8L << 20;
+    private static final long STACK_OF_CHARACTER = 512;
+    private static final int LONG_COMMAND_LINE = 1 << 17;
 
     private static final String NOT_TO_RUN = "optimization.disable_specified_optimizers";
 
@@ -126,10 +134,52 @@ public final class OnnxRuntime {
     private static synchronized OnnxRuntime instance(int threads) {
         OnnxRuntime known = instance;
         if (known == null) {
-            known = new OnnxRuntime(threads);
+            known = started(threads);
             instance = known;
         }
         return known;
+    }
+
+    /**
+     * Starts the runtime on a thread with a large stack. When it starts, it matches the command line of the process with
+     * a regular expression, which takes some 250 bytes of stack for each character: a class path of 4,000 characters
+     * would end the process.
+     */
+    private static OnnxRuntime started(int threads) {
+        FutureTask<OnnxRuntime> task = new FutureTask<>(() -> new OnnxRuntime(threads));
+        new Thread(null, task, "attribution4j starts ONNX Runtime", STACK + STACK_OF_CHARACTER * commandLine()).start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    Throwable cause = e.getCause();
+                    if (cause instanceof RuntimeException runtime) {
+                        throw runtime;
+                    }
+                    if (cause instanceof Error error) {
+                        throw error;
+                    }
+                    throw new IllegalStateException(cause);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Returns the length of the command line, or the longest usual one where it is not known. */
+    private static long commandLine() {
+        try {
+            return Files.readAllBytes(Path.of("/proc/self/cmdline")).length;
+        } catch (IOException | RuntimeException e) {
+            return ProcessHandle.current().info().commandLine().map(String::length).orElse(LONG_COMMAND_LINE);
+        }
     }
 
     static OrtEnvironment environment() {

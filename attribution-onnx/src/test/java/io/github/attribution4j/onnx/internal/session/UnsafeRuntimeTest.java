@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever ONNX Runtime would end the process at, or answer with other numbers than the file says. */
 class UnsafeRuntimeTest {
@@ -36,19 +38,31 @@ class UnsafeRuntimeTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {5_000, 100_000})
+    @DisplayName("A long class path does not end the process")
+    void a_long_command_line_is_none_of_the_runtimes_business(int length) throws Exception {
+        assertThat(run(0, List.of("-Dlong=" + "x".repeat(length)), "exit", "return"))
+                .isEmpty();
+    }
+
     private static List<String> run(int code, String... arguments) throws IOException, InterruptedException {
+        return run(code, List.of(), arguments);
+    }
+
+    private static List<String> run(int code, List<String> options, String... arguments)
+            throws IOException, InterruptedException {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        ProcessBuilder child = new ProcessBuilder(Stream.concat(
-                                Stream.of(
-                                        java.toString(),
-                                        "-Xmx256m",
-                                        "--enable-native-access=ALL-UNNAMED", // else newer JDKs write warnings
-                                        "-XX:-CreateCoredumpOnCrash",
-                                        "-XX:ErrorFile=/dev/null",
-                                        UnsafeRuntime.class.getName()),
-                                Stream.of(arguments))
-                        .toList())
-                .redirectErrorStream(true);
+        List<String> command = new ArrayList<>(List.of(
+                java.toString(),
+                "-Xmx256m",
+                "--enable-native-access=ALL-UNNAMED", // else newer JDKs write warnings
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=/dev/null"));
+        command.addAll(options);
+        command.add(UnsafeRuntime.class.getName());
+        command.addAll(List.of(arguments));
+        ProcessBuilder child = new ProcessBuilder(command).redirectErrorStream(true);
         child.environment().put("CLASSPATH", classPath());
         Process process = child.start();
         List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
