@@ -58,10 +58,9 @@ class CoalitionRowsTest {
         Inputs inputs = Inputs.none().attribute("a", first).attribute("b", second);
         List<Tensor> background = List.of(
                 ReferenceModels.normal(DataType.FLOAT64, 10, 4, 3), ReferenceModels.normal(DataType.FLOAT64, 11, 4, 2));
-        Groups groups =
-                FeatureMask.perElement().resolve(inputs, new Problems()).orElseThrow();
-        MixedRows rows = new MixedRows(
-                background, groups, RowIndex.of(examples, example -> 6), (example, local, samples) -> {
+        Groups groups = FeatureMask.perElement().resolve(inputs, new Problems()).orElseThrow();
+        MixedRows rows =
+                new MixedRows(background, groups, RowIndex.of(examples, example -> 6), (example, local, samples) -> {
                     for (int group = 0; group < 5; group++) {
                         samples[group] = (example + local + group) % 4;
                     }

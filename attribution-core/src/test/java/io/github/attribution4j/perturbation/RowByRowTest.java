@@ -303,8 +303,8 @@ class RowByRowTest {
 
     @Test
     void an_output_that_holds_nothing_is_refused() {
-        Model empty = Model.ofTensor(
-                rows -> rows.tensors().of(new double[0], Shape.of(rows.shape().dim(0), 0)));
+        Model empty = Model.ofTensor(rows ->
+                rows.tensors().of(new double[0], Shape.of(rows.shape().dim(0), 0)));
         try (TensorScope scope = TensorScope.open()) {
             assertThatThrownBy(() -> ABLATION.attribute(empty, Inputs.of(plain()), Target.index(0)))
                     .isInstanceOf(ModelException.class)

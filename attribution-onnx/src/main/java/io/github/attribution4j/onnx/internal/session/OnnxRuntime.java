@@ -178,7 +178,11 @@ public final class OnnxRuntime {
         try {
             return Files.readAllBytes(Path.of("/proc/self/cmdline")).length;
         } catch (IOException | RuntimeException e) {
-            return ProcessHandle.current().info().commandLine().map(String::length).orElse(LONG_COMMAND_LINE);
+            return ProcessHandle.current()
+                    .info()
+                    .commandLine()
+                    .map(String::length)
+                    .orElse(LONG_COMMAND_LINE);
         }
     }
 
