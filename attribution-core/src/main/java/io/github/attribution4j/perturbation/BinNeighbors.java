@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Rows each of whose groups has the values of a row of the background, drawn for each group alone. A group is kept if
@@ -22,7 +23,7 @@ final class BinNeighbors implements Neighbors {
 
     private final Coalitions coalitions;
     private final Bins bins;
-    private final int samples;
+    private final List<SampleCount> samples;
     /** The sums of the weights of the rows of the background up to each. */
     private final double[] ends;
 
@@ -31,14 +32,12 @@ final class BinNeighbors implements Neighbors {
 
     private boolean[][] shared = new boolean[0][];
 
-    /**
-     * Fits the bins.
-     *
-     * @param samples how many for each example
-     */
-    BinNeighbors(Coalitions coalitions, Discretizer discretizer, int samples) {
+    /** Fits the bins. */
+    BinNeighbors(Coalitions coalitions, Discretizer discretizer) {
         this.coalitions = coalitions;
-        this.samples = samples;
+        samples = IntStream.range(0, coalitions.evaluator().examples())
+                .mapToObj(example -> new SampleCount(Neighbors.enough(coalitions.groups(example))))
+                .toList();
         bins = new Bins(discretizer, coalitions);
         ends = new double[coalitions.samples()];
         double sum = 0;
@@ -49,8 +48,15 @@ final class BinNeighbors implements Neighbors {
     }
 
     @Override
-    public double[][] scores() {
-        return coalitions.mixedScores(example -> samples, this::draw);
+    public List<SampleCount> samples() {
+        return samples;
+    }
+
+    @Override
+    public double[][] scores(int[] first, int[] end) {
+        return coalitions.mixedScores(
+                example -> end[example] - first[example],
+                (example, sample, rows) -> draw(example, first[example] + sample, rows));
     }
 
     /** Draws for each group of a sample its row of the background. */
@@ -99,6 +105,30 @@ final class BinNeighbors implements Neighbors {
     }
 
     @Override
+    public int times(int example, int row) {
+        return row == 0 ? 0 : 1;
+    }
+
+    @Override
+    public boolean[] fixed(int example) {
+        boolean[] fixed = new boolean[coalitions.groups(example)];
+        for (int group = 0; group < fixed.length; group++) {
+            int count = sharing(example, group);
+            fixed[group] = count == 0 || count == ends.length;
+        }
+        return fixed;
+    }
+
+    /** Returns how many rows of the background are in the example's bins of a group. */
+    private int sharing(int example, int group) {
+        int count = 0;
+        for (boolean[] row : shared(example)) {
+            count += row[group] ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Override
     public Outcome outcome(double[][] values) {
         Set<String> always = new TreeSet<>();
         Set<String> never = new TreeSet<>();
@@ -107,10 +137,7 @@ final class BinNeighbors implements Neighbors {
             conditions.add(bins.conditions(example));
             List<String> labels = coalitions.labels(example);
             for (int group = 0; group < labels.size(); group++) {
-                int count = 0;
-                for (boolean[] row : shared(example)) {
-                    count += row[group] ? 1 : 0;
-                }
+                int count = sharing(example, group);
                 String name = labels.get(group).isEmpty() ? "group " + group : labels.get(group);
                 if (count == ends.length) {
                     always.add(name);

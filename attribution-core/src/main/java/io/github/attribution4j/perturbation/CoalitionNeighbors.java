@@ -2,12 +2,13 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.internal.numeric.Rounds;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -17,31 +18,37 @@ final class CoalitionNeighbors implements Neighbors {
     private static final long PURPOSE = 0x11E;
 
     private final Coalitions coalitions;
-    private final RandomCoalitions[] drawn;
+    private final List<RandomCoalitions> drawn = new ArrayList<>();
 
     /**
-     * Draws them.
+     * Starts with none.
      *
-     * @param samples how many for each example
+     * @param most how many are drawn of each example at most; a coalition that is drawn again counts again
      */
-    CoalitionNeighbors(Coalitions coalitions, int samples) {
+    CoalitionNeighbors(Coalitions coalitions, long most) {
         this.coalitions = coalitions;
         Run run = coalitions.evaluator().run();
-        drawn = new RandomCoalitions[coalitions.evaluator().examples()];
-        for (int example = 0; example < drawn.length; example++) {
+        for (int example = 0; example < coalitions.evaluator().examples(); example++) {
             RandomGenerator random = run.random(PURPOSE, run.exampleKey(example));
-            drawn[example] = new RandomCoalitions(coalitions.groups(example), samples, random);
+            drawn.add(new RandomCoalitions(coalitions.groups(example), most, random));
         }
     }
 
     @Override
-    public double[][] scores() {
-        return coalitions.scores(example -> drawn[example].count(), this::keep);
+    public List<RandomCoalitions> samples() {
+        return drawn;
+    }
+
+    @Override
+    public double[][] scores(int[] first, int[] end) {
+        return coalitions.scores(
+                example -> end[example] - first[example],
+                (example, sample, kept) -> keep(example, first[example] + sample, kept));
     }
 
     @Override
     public void keep(int example, int sample, boolean[] kept) {
-        drawn[example].fill(sample, kept);
+        drawn.get(example).fill(sample, kept);
     }
 
     @Override
@@ -60,9 +67,20 @@ final class CoalitionNeighbors implements Neighbors {
             }
         }
         for (int row = 0; row < kept.length; row++) {
-            weights[row] *= row == 0 ? 1 + drawn[example].full() : drawn[example].times(row - 1);
+            weights[row] *= (row == 0 && !drawn.get(example).isExhausted() ? 1 : 0) + times(example, row);
         }
         return weights;
+    }
+
+    @Override
+    public int times(int example, int row) {
+        RandomCoalitions of = drawn.get(example);
+        return of.isExhausted() ? 1 : row == 0 ? of.full : of.times(row - 1);
+    }
+
+    @Override
+    public boolean[] fixed(int example) {
+        return new boolean[coalitions.groups(example)];
     }
 
     @Override
@@ -70,37 +88,69 @@ final class CoalitionNeighbors implements Neighbors {
         return coalitions.outcome(values);
     }
 
-    /** Coalitions, each distinct one once, with how often it was drawn. */
-    private static final class RandomCoalitions {
-        private final List<BitSet> distinct;
-        private final List<Integer> times;
-        private final int full;
+    /** Coalitions, each distinct one once, with how often it was drawn. That of all groups is counted apart. */
+    private static final class RandomCoalitions implements Rounds.Growing {
+        private final int groups;
+        private final long most;
+        private final RandomGenerator random;
+        private final Map<BitSet, Integer> numbers = new HashMap<>();
+        private final List<BitSet> distinct = new ArrayList<>();
+        private int[] times = new int[16];
+        private long draws;
+        private int full;
 
         /**
-         * Draws coalitions, group after group.
+         * Starts with none.
          *
          * @param groups M
-         * @param samples how many
+         * @param most how many draws at most, if that ends them; {@link Long#MAX_VALUE} if evaluations do
          */
-        RandomCoalitions(int groups, int samples, RandomGenerator random) {
-            Map<BitSet, Integer> drawn = new LinkedHashMap<>();
-            for (int i = 0; i < samples; i++) {
+        RandomCoalitions(int groups, long most, RandomGenerator random) {
+            this.groups = groups;
+            this.most = most;
+            this.random = random;
+        }
+
+        @Override
+        public long enough() {
+            return Neighbors.enough(groups);
+        }
+
+        /** Draws coalitions, group after group. */
+        @Override
+        public void grow(long evaluations) {
+            while (distinct.size() < evaluations && draws < most && !isExhausted()) {
                 BitSet coalition = new BitSet(groups);
                 for (int group = 0; group < groups; group++) {
                     coalition.set(group, random.nextDouble() < 0.5);
                 }
-                drawn.merge(coalition, 1, Integer::sum);
+                draws++;
+                if (coalition.cardinality() == groups) {
+                    full++;
+                } else {
+                    count(coalition);
+                }
             }
-            BitSet all = new BitSet(groups);
-            all.set(0, groups);
-            Integer whole = drawn.remove(all);
-            full = whole == null ? 0 : whole;
-            distinct = new ArrayList<>(drawn.keySet());
-            times = new ArrayList<>(drawn.values());
         }
 
-        /** Returns how many distinct coalitions there are, without that of all groups. */
-        int count() {
+        private void count(BitSet coalition) {
+            int next = distinct.size();
+            int number = numbers.computeIfAbsent(coalition, key -> next);
+            if (number == next) {
+                distinct.add(coalition);
+                times = next == times.length ? Arrays.copyOf(times, 2 * next) : times;
+            }
+            times[number]++;
+        }
+
+        /** Returns whether every coalition is there, so that each counts alike; never if draws are limited. */
+        @Override
+        public boolean isExhausted() {
+            return most == Long.MAX_VALUE && groups < Integer.SIZE - 1 && distinct.size() == (1 << groups) - 1;
+        }
+
+        @Override
+        public int count() {
             return distinct.size();
         }
 
@@ -111,12 +161,7 @@ final class CoalitionNeighbors implements Neighbors {
 
         /** Returns how often a coalition was drawn. */
         int times(int coalition) {
-            return times.get(coalition);
-        }
-
-        /** Returns how often the coalition of all groups was drawn. */
-        int full() {
-            return full;
+            return times[coalition];
         }
     }
 }

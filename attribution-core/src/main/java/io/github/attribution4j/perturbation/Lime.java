@@ -3,15 +3,19 @@ package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.internal.Numbers;
+import io.github.attribution4j.internal.numeric.Estimate;
+import io.github.attribution4j.internal.numeric.Rounds;
 import io.github.attribution4j.mask.CoalitionMethod;
 import io.github.attribution4j.mask.Coalitions;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
@@ -38,6 +42,18 @@ import java.util.Objects;
  * of the weighted variance of the scores that the surrogate explains. Where that is small, the score is not linear
  * around x and the attributions tell little.
  *
+ * <p><b>{@link #budget Budget}.</b> In place of a number of samples: a number of evaluations, or the error that is good
+ * enough for all coefficients together. A coalition that is drawn again counts once. Where all 2^M are paid for, each
+ * counts alike, and the coefficients are those of samples without end: in their limit a ridge, whose strength does not
+ * grow with the samples, is least squares.
+ *
+ * <p><b>Standard errors</b> come with a budget, because they take about as long as three more fits. They say how far a
+ * coefficient is from that of samples without end: the root of a variance, that of a sandwich over the draws (HC3), and
+ * of a squared drift, which is what the ridge still takes and what x adds by being a sample that was not drawn. For the
+ * lasso the variance is that of the coefficients before they are shrunk. Where groups are drawn independently, as here,
+ * shrinking brings them no further apart, so that intervals are rather too wide, most of all around 0. There are none
+ * where a group is kept, or not kept, by fewer than 10 draws.
+ *
  * <p>The attribution of a group stands at each of its elements. Attributions do not add up to the score.
  *
  * <p>If the baseline is a set of samples, f is the mean over all of them, and each coalition costs as many rows; see
@@ -63,7 +79,8 @@ import java.util.Objects;
  * float32 (float64 if the model's output is).
  *
  * <p><b>Cost.</b> At most {@code samples} forward rows for each example, F(x) among them; equal coalitions are
- * evaluated once. The fit takes about samples · M² multiplications; M is at most 2048.
+ * evaluated once. The fit takes about samples · M² multiplications; M is at most 2048. With an error to reach, or a
+ * deadline, every round fits again, in all up to five times as long.
  *
  * <p><b>Differences to Captum.</b> {@link #captum} has the defaults of Captum's {@code Lime}: 25 samples, lasso of
  * strength 0.01, cosine similarity of width 1. On the same samples the coefficients are the same. Without it the
@@ -246,6 +263,8 @@ public final class Lime extends CoalitionMethod<Lime> {
     }
 
     private static final int MOST_GROUPS = 2048;
+    /** Evaluations of the input and of a sample. */
+    private static final int LEAST = 2;
 
     private static final Setting<Integer> SAMPLES = Setting.count(
                     "samples", 1000, 2, "random samples for each example, the input itself among them")
@@ -278,6 +297,7 @@ public final class Lime extends CoalitionMethod<Lime> {
                     STRENGTH,
                     KERNEL,
                     DISCRETIZER,
+                    Budget.SETTING,
                     BASELINE,
                     LINK,
                     MASK)
@@ -336,8 +356,21 @@ public final class Lime extends CoalitionMethod<Lime> {
         return with(DISCRETIZER, newDiscretizer);
     }
 
+    /**
+     * Returns a copy that ends by another rule than its number of samples: after a number of evaluations, of x and of a
+     * sample each, when the error is small enough, or both.
+     */
+    public Lime budget(Budget newBudget) {
+        return with(Budget.SETTING, newBudget);
+    }
+
     @Override
     protected void check(Problems problems, int groups) {
+        Budget budget = value(Budget.SETTING);
+        problems.require(
+                budget.most(LEAST) >= LEAST,
+                "lime: budget " + budget + " does not pay for a sample and the input; give at least " + LEAST
+                        + " evaluations");
         problems.require(
                 groups <= MOST_GROUPS,
                 "lime: the mask makes " + groups + " groups, and the fit has a matrix of " + groups + " x " + groups
@@ -352,41 +385,34 @@ public final class Lime extends CoalitionMethod<Lime> {
 
     @Override
     protected Outcome explain(Coalitions coalitions) {
+        Budget budget = value(Budget.SETTING);
         Discretizer discretizer = value(DISCRETIZER);
-        int drawn = value(SAMPLES) - 1;
+        Run run = coalitions.evaluator().run();
+        boolean bySamples = budget.most(0) == 0;
+        // A replay of what "anytime" gave before any deadline has no budget, and must be the same.
+        boolean withErrors = !budget.withoutDeadline().equals(Budget.unset()) || Rounds.areNeeded(budget, run);
         Neighbors neighbors = discretizer.isNone()
-                ? new CoalitionNeighbors(coalitions, drawn)
-                : new BinNeighbors(coalitions, discretizer, drawn);
+                ? new CoalitionNeighbors(coalitions, bySamples ? value(SAMPLES) - 1 : Long.MAX_VALUE)
+                : new BinNeighbors(coalitions, discretizer);
+        Rounds rounds = new Rounds(budget, run, 1, example -> value(SAMPLES), neighbors.samples());
         double[] scores = coalitions.scores();
-        double[][] evaluated = neighbors.scores();
-        double[][] values = new double[scores.length][];
-        double[] intercepts = new double[scores.length];
-        double[] fits = new double[scores.length];
-        for (int example = 0; example < scores.length; example++) {
-            Surrogate surrogate =
-                    fit(neighbors, example, coalitions.groups(example), scores[example], evaluated[example]);
-            values[example] = surrogate.coefficients();
-            intercepts[example] = surrogate.intercept();
-            fits[example] = surrogate.rSquared();
+        if (withErrors) {
+            run.plan(rounds.planned() * (discretizer.isNone() ? coalitions.samples() : 1));
         }
-        return neighbors
-                .outcome(values)
+        Kernel kernel = value(KERNEL).resolved(!discretizer.isNone());
+        Surrogates surrogates = new Surrogates(value(FIT), value(STRENGTH), kernel, neighbors, scores, withErrors);
+        List<Estimate> estimates = rounds.estimates(surrogates);
+        Outcome outcome = neighbors
+                .outcome(estimates.stream().map(Estimate::values).toArray(double[][]::new))
                 .scores(scores)
-                .measure("intercept", intercepts)
-                .measure("r-squared", fits);
-    }
-
-    private Surrogate fit(Neighbors neighbors, int example, int groups, double score, double[] evaluated) {
-        boolean[][] kept = new boolean[evaluated.length + 1][groups];
-        double[] responses = new double[kept.length];
-        Arrays.fill(kept[0], true);
-        responses[0] = score;
-        for (int sample = 0; sample < evaluated.length; sample++) {
-            neighbors.keep(example, sample, kept[sample + 1]);
-            responses[sample + 1] = evaluated[sample];
+                .measure("intercept", surrogates.each(Surrogate::intercept))
+                .measure("r-squared", surrogates.each(Surrogate::rSquared));
+        if (withErrors && estimates.stream().allMatch(Estimate::hasErrors)) {
+            outcome = outcome.standardErrors(
+                    coalitions.spread(estimates.stream().map(Estimate::errors).toArray(double[][]::new)));
+        } else if (withErrors) {
+            coalitions.evaluator().notice(Surrogates.WITHOUT_ERRORS);
         }
-        Kernel kernel = value(KERNEL).resolved(!value(DISCRETIZER).isNone());
-        double[] weights = neighbors.weights(example, kept, kernel);
-        return Surrogate.fit(value(FIT), value(STRENGTH), kept, weights, responses);
+        return Reached.in(outcome, rounds, coalitions.evaluator());
     }
 }

@@ -2,11 +2,21 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.internal.numeric.Rounds;
+import java.util.List;
 
 /** The samples around each example, to which {@link Lime} fits its surrogates. The example is not one of them. */
 interface Neighbors {
-    /** Evaluates the samples, and returns for each example the score of each. */
-    double[][] scores();
+    /** Returns from how many samples on errors are good to stop by. */
+    static long enough(int groups) {
+        return 100 + 10L * groups;
+    }
+
+    /** Returns the samples of each example, which grow; none yet. */
+    List<? extends Rounds.Growing> samples();
+
+    /** Returns for each example the scores of its samples from the first to the end. */
+    double[][] scores(int[] first, int[] end);
 
     /**
      * Says which groups a sample keeps.
@@ -21,6 +31,12 @@ interface Neighbors {
      * @param kept for the example, and then for each of its samples, which groups it keeps
      */
     double[] weights(int example, boolean[][] kept, Lime.Kernel kernel);
+
+    /** Returns how often chance drew the example (row 0), or one of its samples (rows from 1 on). */
+    int times(int example, int row);
+
+    /** Returns for each group of an example whether all samples agree in it, however many are drawn. */
+    boolean[] fixed(int example);
 
     /**
      * Returns the outcome of surrogates.

@@ -28,7 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -131,6 +130,9 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
     /** Evaluations of the input and of two masks. */
     private static final int LEAST = 3;
 
+    /** With this many masks means are nearly normal. */
+    private static final int ENOUGH = 100;
+
     private final int samples;
     private final double keep;
     private final List<Shape> cells;
@@ -215,49 +217,14 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
                     evaluator.run(),
                     1,
                     example -> samples + 1L,
-                    Stream.generate(Sample::new).limit(evaluator.examples()).toList());
+                    Stream.generate(() -> new SampleCount(ENOUGH))
+                            .limit(evaluator.examples())
+                            .toList());
             evaluator.run().plan(rounds.planned());
             List<Estimate> estimates = rounds.estimates(new Credit(evaluator, references, masks));
             Outcome outcome = Outcome.of(tensors(attributed, grids, estimates, Estimate::values))
                     .standardErrors(tensors(attributed, grids, estimates, Estimate::errors));
-            for (Map.Entry<String, double[]> measure : rounds.measures().entrySet()) {
-                outcome = outcome.measure(measure.getKey(), measure.getValue());
-            }
-            rounds.notice().ifPresent(evaluator::notice);
-            Outcome said = outcome;
-            return Explanation.of(
-                    evaluator,
-                    rounds.again()
-                            .map(again -> said.recomputedBy(Budget.SETTING.name(), again))
-                            .orElse(said));
-        }
-    }
-
-    /** The masks of an example. */
-    private static final class Sample implements Rounds.Growing {
-        /** With this many masks means are nearly normal. */
-        private static final int ENOUGH = 100;
-
-        private int count;
-
-        @Override
-        public long enough() {
-            return ENOUGH;
-        }
-
-        @Override
-        public void grow(long evaluations) {
-            count = Math.toIntExact(evaluations);
-        }
-
-        @Override
-        public boolean isExhausted() {
-            return false;
-        }
-
-        @Override
-        public int count() {
-            return count;
+            return Explanation.of(evaluator, Reached.in(outcome, rounds, evaluator));
         }
     }
 

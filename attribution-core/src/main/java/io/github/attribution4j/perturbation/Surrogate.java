@@ -16,6 +16,15 @@ record Surrogate(double intercept, double[] coefficients, double rSquared) {
     private static final int MOST_SWEEPS = 100_000;
     private static final double CONVERGED = 1e-14;
 
+    /** Returns its value for groups that are kept. */
+    double of(boolean[] kept) {
+        double sum = intercept;
+        for (int group = 0; group < kept.length; group++) {
+            sum += kept[group] ? coefficients[group] : 0;
+        }
+        return sum;
+    }
+
     /**
      * Fits.
      *

@@ -657,7 +657,7 @@ class LimeTabularTest {
     void settings_are_those_of_the_papers_code() {
         assertThat(Lime.tabular().settings())
                 .hasToString("{samples=5000, fit=ridge, strength=1.0, kernel=published, discretizer=quartile,"
-                        + " baseline=0.0, link=identity, mask=per-element}");
+                        + " budget=samples, baseline=0.0, link=identity, mask=per-element}");
         assertThat(Methods.read("lime", Map.of("kernel", "hamming:0.5"), Sources.none())
                         .settings()
                         .get("kernel"))

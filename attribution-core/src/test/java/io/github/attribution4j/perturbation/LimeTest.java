@@ -289,8 +289,9 @@ class LimeTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("kernel cosine: width 0.0 must be more than 0; it is in units of the distance");
         assertThat(Lime.captum().settings())
-                .hasToString("{samples=25, fit=lasso, strength=0.01, kernel=cosine:1.0, discretizer=none, baseline=0.0,"
-                        + " link=identity, mask=per-element}");
+                .hasToString(
+                        "{samples=25, fit=lasso, strength=0.01, kernel=cosine:1.0, discretizer=none, budget=samples,"
+                                + " baseline=0.0, link=identity, mask=per-element}");
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(rows(1, 3, 8));
             assertThatThrownBy(() -> new Lime().samples(1).attribute(linear(1, 2, 3), inputs))
