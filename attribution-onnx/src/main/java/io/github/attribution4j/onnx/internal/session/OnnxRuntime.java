@@ -141,9 +141,9 @@ public final class OnnxRuntime {
     }
 
     /**
-     * Starts the runtime on a thread with a large stack. When it starts, it matches the command line of the process with
-     * a regular expression, which takes some 250 bytes of stack for each character: a class path of 4,000 characters
-     * would end the process.
+     * Starts the runtime on a thread with a large stack. When it starts, it matches the command line of the process
+     * with a regular expression, which takes some 250 bytes of stack for each character: a class path of 4,000
+     * characters would end the process.
      */
     private static OnnxRuntime started(int threads) {
         FutureTask<OnnxRuntime> task = new FutureTask<>(() -> new OnnxRuntime(threads));
