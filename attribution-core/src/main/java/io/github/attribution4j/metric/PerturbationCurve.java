@@ -132,7 +132,7 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
                 (curve, full) -> curve.area()),
         REGION_PERTURBATION(
                 "region-perturbation",
-                "mean loss of the score while patches of 9 x 9 are replaced by noise; higher is better",
+                "mean loss of the score while patches of 9 x 9 are deleted; higher is better",
                 Points.each(),
                 FeatureMask.patches(9, 9),
                 Baseline.zeros(),
@@ -274,7 +274,7 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
 
     /**
      * Returns the area under the insertion curve of RISE, in 100 steps of elements; higher is better. The paper inserts
-     * into a blurred image: {@code baseline(Baseline.blur(sigma))}.
+     * into a blurred image: {@code baseline(Baseline.blurred(sigma))}.
      */
     public static PerturbationCurve insertion() {
         return of(Variation.INSERTION);
@@ -292,7 +292,8 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
 
     /**
      * Returns the area over the perturbation curve (AOPC) of patches of 9 × 9 pixels; higher is better. The paper puts
-     * uniform noise there: {@code baseline(Baseline.uniform(low, high))} with the range of the pixels.
+     * uniform noise there: give images of it, {@code baseline(Baseline.samples(noise))}, over which scores are
+     * averaged.
      */
     public static PerturbationCurve regionPerturbation() {
         return of(Variation.REGION_PERTURBATION);
