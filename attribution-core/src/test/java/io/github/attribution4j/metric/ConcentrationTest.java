@@ -4,7 +4,6 @@ package io.github.attribution4j.metric;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.attribution4j.metric.PerturbationCurveTest.Given;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Run;
@@ -63,7 +62,7 @@ class ConcentrationTest {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs =
                     Inputs.of(Tensors.ofJava().of(new double[attributions.length], Shape.of(1, attributions.length)));
-            return metric.judge(MODEL, inputs, Target.output(), new Given(attributions), Run.defaults())
+            return metric.judge(MODEL, inputs, Target.output(), Given.of(attributions), Run.defaults())
                     .scores()[0];
         }
     }

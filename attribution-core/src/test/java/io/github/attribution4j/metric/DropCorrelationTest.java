@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.attribution4j.metric.PerturbationCurveTest.Given;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException;
@@ -74,7 +73,7 @@ class DropCorrelationTest {
                             model,
                             Inputs.of(x()),
                             Target.output(),
-                            new Given(ATTRIBUTIONS),
+                            Given.of(ATTRIBUTIONS),
                             Run.defaults().batchRows(5000));
             int perSize = name.equals("faithfulness-estimate") ? FEATURES : 100;
             int all = name.equals("sensitivity-n") ? 10 * perSize : perSize;
@@ -155,7 +154,7 @@ class DropCorrelationTest {
 
     private static double judge(String name, Model model, double[] attributions) {
         return metric(name)
-                .judge(model, Inputs.of(x()), Target.output(), new Given(attributions), Run.defaults())
+                .judge(model, Inputs.of(x()), Target.output(), Given.of(attributions), Run.defaults())
                 .scores()[0];
     }
 
@@ -166,7 +165,7 @@ class DropCorrelationTest {
                 rows -> Arrays.stream(rows).map(row -> new double[] {7}).toArray(double[][]::new));
         try (TensorScope scope = TensorScope.open()) {
             Judgement judged = metric(name)
-                    .judge(constant, Inputs.of(x()), Target.output(), new Given(ATTRIBUTIONS), Run.defaults());
+                    .judge(constant, Inputs.of(x()), Target.output(), Given.of(ATTRIBUTIONS), Run.defaults());
             assertThat(judged.scores()).containsExactly(0);
             assertThat(judged.notices()).anySatisfy(notice -> assertThat(notice).contains("it counts as 0"));
         }
@@ -179,7 +178,7 @@ class DropCorrelationTest {
             assertThatThrownBy(() -> DropCorrelation.faithfulnessCorrelation()
                             .sets(1)
                             .share(0)
-                            .judge(model, Inputs.of(x()), Target.output(), new Given(ATTRIBUTIONS), Run.defaults()))
+                            .judge(model, Inputs.of(x()), Target.output(), Given.of(ATTRIBUTIONS), Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("sets 1: must be at least 2")
                     .hasMessageContaining("share 0.0: must be above 0 and at most 1");

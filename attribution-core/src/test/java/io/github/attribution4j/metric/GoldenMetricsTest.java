@@ -4,9 +4,7 @@ package io.github.attribution4j.metric;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Outcome;
 import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
@@ -22,7 +20,6 @@ import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,28 +66,6 @@ class GoldenMetricsTest {
         return golden.get("changes").shape().size() / features;
     }
 
-    /** A method whose attributions are those in the file. */
-    private final class Given implements Attribution.Forward {
-        @Override
-        public String name() {
-            return "given";
-        }
-
-        @Override
-        public Map<String, Object> settings() {
-            return Map.of();
-        }
-
-        @Override
-        public Explanation attribute(Model explained, Inputs given, Target target, Run run) {
-            try (TensorScope own = TensorScope.open()) {
-                Evaluator evaluator = Evaluator.start(this, explained, given, target, run);
-                return Explanation.of(
-                        evaluator, Outcome.of(List.of(golden.get("attributions").alias())));
-            }
-        }
-    }
-
     @ParameterizedTest
     @CsvSource({
         "local, LOCAL, false",
@@ -105,7 +80,8 @@ class GoldenMetricsTest {
                 .normalized(normalized)
                 .baseline(Baseline.of(golden.get("baseline")))
                 .perturbation(this::change);
-        Judgement judged = metric.judge(model, inputs, Target.output(), new Given(), Run.defaults());
+        Judgement judged =
+                metric.judge(model, inputs, Target.output(), new Given(golden.get("attributions")), Run.defaults());
         assertThat(judged.scores()).containsExactly(golden.get(name).toDoubleArray(), within(CLOSE));
         assertThat(judged.counts().forwardRows()).isEqualTo(4 + 4 + 4 * SAMPLES);
     }
@@ -114,7 +90,7 @@ class GoldenMetricsTest {
     void a_changed_row_is_the_same_in_any_range() {
         Infidelity metric = new Infidelity().samples(3).perturbation(Perturbation.uniform(0.1));
         Evaluator evaluator = Evaluator.start(metric, model, inputs, Target.output(), Run.defaults());
-        try (Explanation explanation = new Given().attribute(model, inputs)) {
+        try (Explanation explanation = new Given(golden.get("attributions")).attribute(model, inputs)) {
             RowsContract.check(metric.new ChangedRows(evaluator, explanation));
         }
     }

@@ -7,9 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
-import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
-import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.metric.PerturbationCurve.Order;
 import io.github.attribution4j.model.Inputs;
@@ -66,28 +64,6 @@ class PerturbationCurveTest {
                 .defaults()
                 .method()
                 .mask(FeatureMask.perElement());
-    }
-
-    /** A method whose attributions are given. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Given(double[]... rows) implements Attribution.Forward {
-        @Override
-        public String name() {
-            return "given";
-        }
-
-        @Override
-        public Map<String, Object> settings() {
-            return Map.of();
-        }
-
-        @Override
-        public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
-            try (TensorScope own = TensorScope.open()) {
-                Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
-                return Explanation.of(evaluator, Outcome.of(List.of(tensor(rows))));
-            }
-        }
     }
 
     private static Tensor tensor(double[]... rows) {
@@ -174,7 +150,7 @@ class PerturbationCurveTest {
                             model(PerturbationCurveTest::logistic),
                             Inputs.of(tensor(x)),
                             Target.output(),
-                            new Given(attributions),
+                            Given.of(attributions),
                             Run.defaults());
             for (int example = 0; example < 3; example++) {
                 assertThat(judged.scores()[example])
@@ -225,7 +201,7 @@ class PerturbationCurveTest {
     }
 
     private static double score(PerturbationCurve metric, Model model, double[] x, double[] attributions) {
-        return metric.judge(model, Inputs.of(tensor(x)), Target.output(), new Given(attributions), Run.defaults())
+        return metric.judge(model, Inputs.of(tensor(x)), Target.output(), Given.of(attributions), Run.defaults())
                 .scores()[0];
     }
 
@@ -253,7 +229,7 @@ class PerturbationCurveTest {
 
     private static double[] scores(
             PerturbationCurve metric, Model model, double[][] x, double[][] attributions, Run run) {
-        return metric.judge(model, Inputs.of(tensor(x)), Target.output(), new Given(attributions), run)
+        return metric.judge(model, Inputs.of(tensor(x)), Target.output(), Given.of(attributions), run)
                 .scores();
     }
 
@@ -288,34 +264,13 @@ class PerturbationCurveTest {
                 .sum(1, 2, 3)
                 .reshape(given.shape().dim(0), 1));
         PerturbationCurve metric = PerturbationCurve.deletion().mask(FeatureMask.patches(1, 1));
-        Attribution.Forward narrow = new Fixed(map);
-        Attribution.Forward wide = new Fixed(map.broadcast(Shape.of(1, 3, 4, 4)));
+        Attribution.Forward narrow = new Given(map);
+        Attribution.Forward wide = new Given(map.broadcast(Shape.of(1, 3, 4, 4)));
         Judgement judged = metric.judge(model, Inputs.of(image), Target.output(), narrow, Run.defaults());
         assertThat(judged.scores())
                 .containsExactly(metric.judge(model, Inputs.of(image), Target.output(), wide, Run.defaults())
                         .scores());
         assertThat(judged.curves().get(0).shares()).hasSize(17);
-    }
-
-    /** A method whose attribution is a given tensor. */
-    private record Fixed(Tensor attribution) implements Attribution.Forward {
-        @Override
-        public String name() {
-            return "fixed";
-        }
-
-        @Override
-        public Map<String, Object> settings() {
-            return Map.of();
-        }
-
-        @Override
-        public Explanation attribute(Model model, Inputs inputs, Target target, Run run) {
-            try (TensorScope own = TensorScope.open()) {
-                Evaluator evaluator = Evaluator.start(this, model, inputs, target, run);
-                return Explanation.of(evaluator, Outcome.of(List.of(attribution.alias())));
-            }
-        }
     }
 
     @Test
@@ -342,13 +297,13 @@ class PerturbationCurveTest {
         Inputs inputs = Inputs.of(tensor(random(15, 2)));
         PerturbationCurve metric = PerturbationCurve.deletion();
         assertThatThrownBy(() -> metric.judge(
-                        model, inputs, Target.output(), new Given(new double[3], new double[3]), Run.defaults()))
+                        model, inputs, Target.output(), Given.of(new double[3], new double[3]), Run.defaults()))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("shape (2, 3), and the input (2, 10)");
         Model negative = model(row -> -1);
         for (PerturbationCurve relative : List.of(metric("irof"), metric("log-odds"))) {
             assertThatThrownBy(() ->
-                            relative.judge(negative, inputs, Target.output(), new Given(random(1, 2)), Run.defaults()))
+                            relative.judge(negative, inputs, Target.output(), Given.of(random(1, 2)), Run.defaults()))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining(relative.name())
                     .hasMessageContaining("explain the probability of a class");
@@ -371,7 +326,7 @@ class PerturbationCurveTest {
     void constant_attributions_are_ranked_by_number_and_a_constant_model_has_a_flat_curve() {
         Inputs inputs = Inputs.of(tensor(random(16, 1)));
         Judgement judged = PerturbationCurve.deletion()
-                .judge(model(row -> 0.25), inputs, Target.output(), new Given(new double[FEATURES]), Run.defaults());
+                .judge(model(row -> 0.25), inputs, Target.output(), Given.of(new double[FEATURES]), Run.defaults());
         assertThat(judged.scores()).containsExactly(0.25);
         double[] ascending = new double[FEATURES];
         Arrays.setAll(ascending, i -> -i);
