@@ -8,6 +8,7 @@ import io.github.attribution4j.cli.NotThisWayException;
 import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Request;
+import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.cli.question.TextInput;
 import io.github.attribution4j.internal.NameList;
 import io.github.attribution4j.model.Inputs;
@@ -281,12 +282,7 @@ public final class Explainer {
                 throw new NoSuchFileException(file.toString());
             }
         }
-        for (Path file : Arrays.asList(options.out, options.json, options.png, options.svg, options.html)) {
-            Path folder = file == null ? null : file.toAbsolutePath().getParent();
-            if (folder != null && !Files.isDirectory(folder)) {
-                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
-            }
-        }
+        Texts.foldersOf(options.out, options.json, options.png, options.svg, options.html);
         if (options.unit != null
                 && !ownsUnit(options, given)
                 && Places.path(options.method, given, Places.LAYER).isPresent()) {

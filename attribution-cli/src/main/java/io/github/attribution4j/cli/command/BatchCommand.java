@@ -25,9 +25,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code attribution batch}. */
 @Command(
@@ -70,30 +68,26 @@ final class BatchCommand implements Callable<Integer> {
                             + "file's name in front.")
     private @Nullable Path results;
 
-    @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
-    private boolean progress;
+    @Mixin
+    private ProgressDisplay.Wish progress = new ProgressDisplay.Wish();
 
     @Mixin
     private CommonOptions common = new CommonOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
         if (!Files.isRegularFile(jobs)) {
             throw new NoSuchFileException(jobs.toString());
         }
-        PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
-        Path file = results != null ? results : resultsBeside(jobs);
+        PrintWriter out = common.out();
+        PrintWriter err = common.err();
+        Path file = results != null ? results : JsonLines.beside(jobs, "-results.jsonl");
         List<Job> all = jobs();
         Summary summary = new Summary(all.size());
         try (BatchResults recorded = BatchResults.open(file);
                 Models models = new Models();
                 ProgressDisplay display =
-                        new ProgressDisplay(err, progress || (!common.quiet && Terminal.isInteractive()))) {
+                        progress.display(common)) {
             Set<String> done = recorded.done();
             long start = System.nanoTime();
             Consumer<Run.Progress> listener = progress -> {
@@ -116,12 +110,6 @@ final class BatchCommand implements Callable<Integer> {
             out.flush();
         }
         return summary.code();
-    }
-
-    private static Path resultsBeside(Path jobs) {
-        String name = String.valueOf(jobs.getFileName());
-        int dot = name.lastIndexOf('.');
-        return jobs.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + "-results.jsonl");
     }
 
     private List<Job> jobs() throws IOException {

@@ -26,9 +26,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code attribution explain}. */
 @Command(
@@ -75,8 +73,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common = new CommonOptions();
 
-    @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
-    private boolean progress;
+    @Mixin
+    private ProgressDisplay.Wish progress = new ProgressDisplay.Wish();
 
     @Option(
             names = "--color",
@@ -84,19 +82,14 @@ final class ExplainCommand implements Callable<Integer> {
             description = "Colors in the terminal: auto, always or never. Default: auto, which heeds NO_COLOR.")
     private Terminal.Colors colors = Terminal.Colors.auto;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
+        PrintWriter out = common.out();
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
             Explained explained;
             try (ProgressDisplay display =
-                    new ProgressDisplay(err, progress || (!common.quiet && Terminal.isInteractive()))) {
+                    progress.display(common)) {
                 explained = Explainer.explain(options, models, display);
             }
             try (explained) {
@@ -105,11 +98,7 @@ final class ExplainCommand implements Callable<Integer> {
                     print(out, explained, options, Terminal.style(colors));
                 }
                 write(explained, options, written);
-                if (!common.quiet && !written.isEmpty()) {
-                    out.println("wrote "
-                            + String.join(
-                                    ", ", written.stream().map(Path::toString).toList()));
-                }
+                common.wrote(written);
                 out.flush();
             }
         }

@@ -35,9 +35,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code attribution importance}. */
 @Command(
@@ -105,15 +103,11 @@ final class ImportanceCommand implements Callable<Integer> {
             description = "Columns listed. Default: ${DEFAULT-VALUE}.")
     private int top = 12;
 
-    @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
-    private boolean progress;
+    @Mixin
+    private ProgressDisplay.Wish progress = new ProgressDisplay.Wish();
 
     @Mixin
     private CommonOptions common = new CommonOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
@@ -121,13 +115,8 @@ final class ImportanceCommand implements Callable<Integer> {
         labels.loss();
         Texts.atLeast("--shuffles", shuffles, 1);
         Texts.atLeast("--top", top, 1);
-        for (Path file : Arrays.asList(json, png, svg, html)) {
-            Path folder = file == null ? null : file.toAbsolutePath().getParent();
-            if (folder != null && !Files.isDirectory(folder)) {
-                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
-            }
-        }
-        PrintWriter out = spec.commandLine().getOut();
+        Texts.foldersOf(json, png, svg, html);
+        PrintWriter out = common.out();
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
             labels.leaveOut(data);
@@ -135,8 +124,7 @@ final class ImportanceCommand implements Callable<Integer> {
             Request request = Request.read(data, model);
             int examples = Math.toIntExact(request.inputs().rows());
             PermutationImportance importance;
-            try (ProgressDisplay display = new ProgressDisplay(
-                    spec.commandLine().getErr(), progress || (!common.quiet && Terminal.isInteractive()))) {
+            try (ProgressDisplay display = progress.display(common)) {
                 importance = method(request)
                         .importance(model, request.inputs(), labels.target(data, examples), run.run(display));
             }
@@ -145,12 +133,8 @@ final class ImportanceCommand implements Callable<Integer> {
             if (!common.quiet) {
                 print(out, result);
                 request.file().notes().forEach(note -> out.println("note: " + note));
-                if (!written.isEmpty()) {
-                    out.println("wrote "
-                            + String.join(
-                                    ", ", written.stream().map(Path::toString).toList()));
-                }
             }
+            common.wrote(written);
             out.flush();
         }
         return Failure.DONE;

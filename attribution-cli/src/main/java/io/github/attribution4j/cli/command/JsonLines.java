@@ -19,6 +19,13 @@ import java.util.function.Consumer;
 final class JsonLines {
     private JsonLines() {}
 
+    /** Returns the file beside another whose name is that of the other with something in place of its suffix. */
+    static Path beside(Path file, String end) {
+        String name = String.valueOf(file.getFileName());
+        int dot = name.lastIndexOf('.');
+        return file.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + end);
+    }
+
     /** Passes on each line of a file, if there is one. */
     static void read(Path file, Consumer<JsonObject> use) throws IOException {
         if (!Files.exists(file)) {

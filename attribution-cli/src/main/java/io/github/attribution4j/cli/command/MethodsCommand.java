@@ -20,10 +20,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code attribution methods}. */
 @Command(
@@ -45,13 +43,9 @@ final class MethodsCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "METHOD", description = "This method alone.")
     private @Nullable String method;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Override
     public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = common.out();
         List<? extends Description<?>> descriptions = method == null ? Methods.all() : List.of(Methods.find(method));
         if (json) {
             JsonArray array = new JsonArray();

@@ -9,6 +9,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
 /** A bar for what takes longer than a second. */
 final class ProgressDisplay implements Consumer<Run.Progress>, AutoCloseable {
@@ -16,6 +17,17 @@ final class ProgressDisplay implements Consumer<Run.Progress>, AutoCloseable {
     private static final int WIDTH = 79;
     private static final int UPDATE_MILLIS = 200;
     private static final long WHOLE = 1000;
+
+    /** The option of commands that take long. */
+    static final class Wish {
+        @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
+        private boolean always;
+
+        /** Returns a bar that shows itself if it was asked for, or somebody watches. */
+        ProgressDisplay display(CommonOptions common) {
+            return new ProgressDisplay(common.err(), always || (!common.quiet && Terminal.isInteractive()));
+        }
+    }
 
     private final PrintWriter err;
     private final boolean enabled;

@@ -26,10 +26,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code attribution replay}. */
 @Command(
@@ -72,10 +70,6 @@ final class ReplayCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common = new CommonOptions();
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Override
     public Integer call() throws IOException {
         try (Models models = new Models();
@@ -107,7 +101,7 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private void print(Provenance recorded, Provenance again, List<String> differences) {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = common.out();
         out.println(recorded.method() + ", target " + recorded.target() + ", seed " + recorded.seed());
         out.println(differences.isEmpty() ? "the bits agree" : "the bits differ, then and now:");
         differences.forEach(line -> out.println("  " + line));

@@ -137,15 +137,11 @@ final class SummaryCommand implements Callable<Integer> {
             description = "Rows to click, spread evenly over the scores. Default: ${DEFAULT-VALUE}.")
     private int singles = 100;
 
-    @Option(names = "--progress", description = "Show the progress bar even where nobody seems to watch.")
-    private boolean progress;
+    @Mixin
+    private ProgressDisplay.Wish progress = new ProgressDisplay.Wish();
 
     @Mixin
     private CommonOptions common = new CommonOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
 
     /** By row its key, until it is in the report; zero for rows that are not asked for, or are there. */
     private long[] wanted = new long[1024];
@@ -158,15 +154,14 @@ final class SummaryCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path page = check();
-        Path file = results == null ? beside(page) : results;
-        PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
-        boolean shown = progress || (!common.quiet && Terminal.isInteractive());
+        Path file = results == null ? JsonLines.beside(page, "-rows.jsonl") : results;
+        PrintWriter out = common.out();
+        PrintWriter err = common.err();
         byte[] request = request();
         try (RowParts parts = RowParts.open(options.data, part);
                 RowResults recorded = RowResults.open(file)) {
             try (Models models = new Models();
-                    ProgressDisplay display = new ProgressDisplay(err, shown)) {
+                    ProgressDisplay display = progress.display(common)) {
                 for (RowParts.Part next = parts.next(); next != null; next = parts.next()) {
                     explain(next, request, models, recorded, err);
                     display.show("rows", parts.fraction(), done + skipped + failed + " rows");
@@ -188,7 +183,7 @@ final class SummaryCommand implements Callable<Integer> {
         if (page == null) {
             throw new IllegalArgumentException("--html is needed: the file of the report, such as --html report.html");
         }
-        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+        for (OptionSpec option : common.given()) {
             if (REFUSED.contains(option.longestName())) {
                 throw new IllegalArgumentException(option.longestName()
                         + ": summary explains all rows of a table by its columns, and writes a report; leave it out,"
@@ -202,12 +197,7 @@ final class SummaryCommand implements Callable<Integer> {
                         file + ": is the input, which would be lost; choose another place for the report and its rows");
             }
         }
-        for (Path file : Arrays.asList(page, results)) {
-            Path folder = file == null ? null : file.toAbsolutePath().getParent();
-            if (folder != null && !Files.isDirectory(folder)) {
-                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
-            }
-        }
+        Texts.foldersOf(page, results);
         Texts.atLeast("--part", part, 1);
         Texts.atLeast("--sample", sample, 1);
         Texts.atLeast("--singles", singles, 0);
@@ -219,17 +209,11 @@ final class SummaryCommand implements Callable<Integer> {
         return Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
     }
 
-    private static Path beside(Path page) {
-        String name = String.valueOf(page.getFileName());
-        int dot = name.lastIndexOf('.');
-        return page.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + "-rows.jsonl");
-    }
-
     /** Returns a digest of what is asked of each row: the options, and size and time of the files that they name. */
     private byte[] request() throws IOException {
         MessageDigest digest = sha256();
         List<OptionSpec> given =
-                new ArrayList<>(spec.commandLine().getParseResult().matchedOptions());
+                new ArrayList<>(common.given());
         given.sort(Comparator.comparing(OptionSpec::longestName));
         for (OptionSpec option : given) {
             if (!NO_PART_OF_KEY.contains(option.longestName())) {

@@ -13,9 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code attribution survey}. */
 @Command(
@@ -60,10 +58,6 @@ final class SurveyCommand implements Callable<Integer> {
     @Mixin
     private CommonOptions common = new CommonOptions();
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Override
     public Integer call() throws IOException {
         if (!Files.isDirectory(models)) {
@@ -74,7 +68,7 @@ final class SurveyCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "--models " + models + ": holds no model; their names end in .pt, .ptl, .pth, .ts or .onnx");
         }
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = common.out();
         Survey survey = new Survey(device);
         SurveyTable lines = new SurveyTable();
         for (Path archive : archives) {

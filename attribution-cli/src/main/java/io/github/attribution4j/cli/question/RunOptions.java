@@ -40,8 +40,11 @@ public final class RunOptions {
             names = "--deadline",
             paramLabel = "TIME",
             converter = Texts.DurationConverter.class,
-            description = "Give up after this time, with exit code 4: 500ms, 2s, 1m.")
+            description = "Give up after this time, for all rows together, with exit code 4: 500ms, 2s, 1m.")
     private @Nullable Duration deadline;
+
+    /** With a deadline: the first run. Its clock is that of all that one command asks. */
+    private @Nullable Run timed;
 
     /** Returns the seed. */
     public long seed() {
@@ -55,7 +58,11 @@ public final class RunOptions {
         }
     }
 
-    /** Returns the run that these options describe. */
+    /**
+     * Returns the run that these options describe. A deadline counts from the first call.
+     *
+     * @param progress the same at each call
+     */
     public Run run(Consumer<Run.Progress> progress) {
         Run run = Run.defaults().seed(seed).progress(progress);
         if (memory != null) {
@@ -66,7 +73,13 @@ public final class RunOptions {
                     ? run.batching(Run.Batching.auto())
                     : run.batchRows(Math.toIntExact(Texts.integers("--batch", batch)[0]));
         }
-        return deadline == null ? run : run.deadline(deadline);
+        if (deadline == null) {
+            return run;
+        }
+        if (timed == null) {
+            timed = run.deadline(deadline).started();
+        }
+        return timed;
     }
 
     /**

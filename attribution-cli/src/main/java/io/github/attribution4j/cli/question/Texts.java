@@ -2,14 +2,18 @@
 package io.github.attribution4j.cli.question;
 
 import io.github.attribution4j.internal.Numbers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Small conversions between texts and numbers. */
+/** Small conversions between texts and values, and checks of options. */
 public final class Texts {
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|min|h)");
 
@@ -55,6 +59,20 @@ public final class Texts {
     public static void atLeast(String option, int value, int least) {
         if (value < least) {
             throw new IllegalArgumentException(option + " " + value + ": must be at least " + least);
+        }
+    }
+
+    /**
+     * Checks that the folders are there that files are to be written to.
+     *
+     * @param files null for those that were not asked for
+     */
+    public static void foldersOf(@Nullable Path... files) throws IOException {
+        for (Path file : files) {
+            Path folder = file == null ? null : file.toAbsolutePath().getParent();
+            if (folder != null && !Files.isDirectory(folder)) {
+                throw new IOException(file + ": the folder " + folder + " does not exist; make it first");
+            }
         }
     }
 

@@ -132,6 +132,19 @@ class SummaryCommandTest {
     }
 
     @Test
+    void aDeadlineIsOneForAllParts() throws IOException {
+        Files.write(table, lines(3000));
+        Said late = summary("--probability", "0", "--part", "1", "--deadline", "1s", "--set", "steps=500");
+        assertThat(late.code()).isEqualTo(4);
+        assertThat(late.err()).contains("the deadline of 1000 ms passed");
+        int done = Files.exists(results) ? results().size() : 0;
+        assertThat(done).isLessThan(3000);
+        assertThat(report).doesNotExist();
+        assertThat(summary("--probability", "0", "--set", "steps=500").out())
+                .startsWith("3000 rows: " + (3000 - done) + " done, " + done + " done before, 0 failed;");
+    }
+
+    @Test
     void runAgainOnlyNewAndChangedRowsRun() throws IOException {
         summary("--probability", "0");
         String first = Files.readString(report);
