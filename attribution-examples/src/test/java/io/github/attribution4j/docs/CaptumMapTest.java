@@ -238,6 +238,8 @@ class CaptumMapTest {
                 .sampling(KernelShap.Sampling.CAPTUM)
                 .mask(mask));
         explains(new KernelShap().samples(512).mask(mask));
+        explains(new KernelShap().baseline(Baseline.zeros()).mask(mask));
+        explains(new KernelShap().baseline(Baseline.samples(references)).mask(mask));
         explains(Lime.captum().mask(mask));
         explains(new Lime().fit(Lime.Fit.RIDGE).strength(1).kernel(Lime.Kernel.cosine(0.5)));
         Inputs two = Inputs.of(model.tensors().concat(List.of(image, references.rows(1, 2)), 0));
