@@ -13,6 +13,7 @@ import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
@@ -22,32 +23,63 @@ import org.jspecify.annotations.Nullable;
  * Where the columns of a table stand in rows of Spark.
  *
  * @param names of the columns
- * @param places the position of each
+ * @param places the position of each; none if a map holds them by name
+ * @param within position of the column that holds them all; -1 if they are columns of the data set
  * @param key position of the key; -1 if there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record InputColumns(String[] names, int[] places, int key) implements Serializable {
+record InputColumns(String[] names, int[] places, int within, int key) implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** Finds columns by name; adds what is missing or of the wrong type to the problems. */
-    static InputColumns of(StructType schema, TableEncoder encoder, String key, Problems problems) {
+    /**
+     * Finds columns by name; adds what is missing or of the wrong type to the problems.
+     *
+     * @param within the struct or map whose fields or entries they are; empty for columns of the data set
+     * @param key empty for none
+     */
+    static InputColumns of(StructType schema, TableEncoder encoder, String within, String key, Problems problems) {
         List<String> there = Arrays.asList(schema.fieldNames());
+        int all = within.isEmpty() ? -1 : there.indexOf(within);
+        int keyPlace = key.isEmpty() ? -1 : there.indexOf(key);
+        requireThere("features", within, all, there, problems);
+        requireThere("key", key, keyPlace, there, problems);
         List<Column> columns = encoder.columns();
+        int[] places = new int[0];
+        if (within.isEmpty()) {
+            places = places(columns, schema, "the data set", problems);
+        } else if (all >= 0) {
+            DataType type = schema.fields()[all].dataType();
+            if (type instanceof StructType fields) {
+                places = places(columns, fields, "'" + within + "'", problems);
+            } else if (type instanceof MapType map && map.keyType() instanceof StringType) {
+                columns.forEach(column -> requireFit(column, map.valueType(), problems));
+            } else {
+                problems.add("features '" + within + "': is of type " + type.simpleString()
+                        + "; it must be a struct, or a map with names as keys");
+            }
+        }
+        return new InputColumns(columns.stream().map(Column::name).toArray(String[]::new), places, all, keyPlace);
+    }
+
+    private static void requireThere(String what, String name, int place, List<String> there, Problems problems) {
+        problems.require(
+                name.isEmpty() || place >= 0,
+                what + " '" + name + "': the data set has no column of that name; it has " + there);
+    }
+
+    private static int[] places(List<Column> columns, StructType fields, String owner, Problems problems) {
+        List<String> there = Arrays.asList(fields.fieldNames());
         int[] places = new int[columns.size()];
         for (int i = 0; i < places.length; i++) {
             Column column = columns.get(i);
             places[i] = there.indexOf(column.name());
             if (places[i] < 0) {
-                problems.add("column '" + column.name() + "': the data set has none of that name; it has " + there);
+                problems.add("column '" + column.name() + "': " + owner + " has none of that name; it has " + there);
             } else {
-                requireFit(column, schema.fields()[places[i]].dataType(), problems);
+                requireFit(column, fields.fields()[places[i]].dataType(), problems);
             }
         }
-        int keyPlace = key.isEmpty() ? -1 : there.indexOf(key);
-        problems.require(
-                key.isEmpty() || keyPlace >= 0,
-                "key '" + key + "': the data set has no column of that name; it has " + there);
-        return new InputColumns(columns.stream().map(Column::name).toArray(String[]::new), places, keyPlace);
+        return places;
     }
 
     private static void requireFit(Column column, DataType type, Problems problems) {
@@ -65,8 +97,16 @@ record InputColumns(String[] names, int[] places, int key) implements Serializab
 
     Keyed values(Row row) {
         Map<String, @Nullable Object> values = new HashMap<>();
-        for (int i = 0; i < names.length; i++) {
-            values.put(names[i], row.get(places[i]));
+        if (within >= 0 && places.length == 0) {
+            Map<String, Object> map = row.isNullAt(within) ? Map.of() : row.getJavaMap(within);
+            for (String name : names) {
+                values.put(name, map.get(name));
+            }
+        } else {
+            Row holder = within < 0 ? row : row.getStruct(within);
+            for (int i = 0; i < names.length; i++) {
+                values.put(names[i], holder == null ? null : holder.get(places[i]));
+            }
         }
         return new Keyed(values, key < 0 ? null : row.get(key));
     }

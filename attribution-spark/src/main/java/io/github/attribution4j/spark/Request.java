@@ -46,6 +46,8 @@ final class Request extends Fields<Request> implements Serializable {
     long seed;
     int callRows = 256;
     DataType dataType = DataType.FLOAT64;
+    /** The column that holds the table; empty if the data set does. */
+    String within = "";
     /** Empty if rows have no key. */
     String key = "";
 

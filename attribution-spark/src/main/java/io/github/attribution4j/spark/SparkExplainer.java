@@ -198,6 +198,15 @@ public final class SparkExplainer {
         return with(request -> request.key = column);
     }
 
+    /**
+     * Returns a copy that finds the columns of the encoder in one column of the data set: as the fields of a struct, or
+     * as the entries of a map, where a name without an entry is a missing value. {@link #background(Dataset)} finds
+     * them there too.
+     */
+    public SparkExplainer features(String column) {
+        return with(request -> request.within = column);
+    }
+
     /** Returns a copy whose model takes numbers of another type than float64: float32 for most networks. */
     public SparkExplainer dataType(DataType type) {
         return with(request -> request.dataType = type);
@@ -238,14 +247,14 @@ public final class SparkExplainer {
      * Explains the rows of a data set. Nothing is computed before an action; cache the result, or write it, before a
      * second action.
      *
-     * @param rows has the columns of the encoder, and may have others
+     * @param rows has the columns of the encoder, or one column with all of them ({@link #features}), and may have others
      * @return its rows in the same partitions and order, with the columns of the explanation
      * @throws InvalidRequestException listing columns that are missing, of the wrong type or there already
      * @throws IllegalArgumentException if the method cannot be made, or the driver cannot read the model's file
      */
     public Dataset<Row> explain(Dataset<Row> rows) {
         Problems problems = new Problems();
-        InputColumns in = InputColumns.of(rows.schema(), encoder, request.key, problems);
+        InputColumns in = InputColumns.of(rows.schema(), encoder, request.within, request.key, problems);
         OutputColumns out = OutputColumns.of(request, encoder);
         StructType schema = out.added(rows.schema(), problems);
         checkMethod(problems);
@@ -276,7 +285,7 @@ public final class SparkExplainer {
 
     private InputColumns columns(StructType schema, String key) {
         Problems problems = new Problems();
-        InputColumns columns = InputColumns.of(schema, encoder, key, problems);
+        InputColumns columns = InputColumns.of(schema, encoder, request.within, key, problems);
         problems.throwIfAny();
         return columns;
     }

@@ -11,20 +11,26 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.shapley.ShapleyValues;
+import io.github.attribution4j.table.TableEncoder;
 import io.github.attribution4j.table.TableEncoder.Attributed;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** A black box over rows with categories and missing values. */
 class ExplainTest {
@@ -251,6 +257,58 @@ class ExplainTest {
             assertThat(row.<String>getAs("why_target")).isEqualTo("output");
         });
         assertThat(explainer.summary(explained).examples()).isEqualTo(500);
+    }
+
+    @Test
+    void featuresStandInAStruct() {
+        Dataset<Row> nested = table(rows.subList(0, 300), 3)
+                .select(
+                        functions
+                                .struct(
+                                        functions.col("member"),
+                                        functions.col("age"),
+                                        functions.col("income"),
+                                        functions.col("job"))
+                                .as("applicant"),
+                        functions.col("id"));
+        SparkExplainer explainer = EXPLAINER.features("applicant");
+        LocalSpark.byId(explainer.explain(nested))
+                .forEach((id, row) ->
+                        assertThat(LocalSpark.attributions(row, Points.COLUMNS)).isEqualTo(single.get(id.intValue())));
+        try (Explanation why =
+                explainer.explain(nested.where("id = 17").collectAsList().get(0))) {
+            assertThat(Points.ENCODER.columns(why, 0).get(0).contribution()).isEqualTo(single.get(17)[0]);
+        }
+    }
+
+    private static Model products() {
+        return Model.of(
+                "products",
+                "1",
+                Model.TableFunction.ofScores(rows -> Arrays.stream(rows)
+                        .mapToDouble(row -> row[0] * row[1] + row[1])
+                        .toArray()));
+    }
+
+    @Test
+    void featuresStandInAMap() {
+        TableEncoder encoder = TableEncoder.none().numbers("a", "b");
+        SparkExplainer explainer = SparkExplainer.of(ModelSource.of("products", ExplainTest::products), encoder)
+                .features("features")
+                .key("id");
+        StructType schema = LocalSpark.schema(
+                "id",
+                DataTypes.LongType,
+                "features",
+                DataTypes.createMapType(DataTypes.StringType, DataTypes.DoubleType));
+        List<Row> maps = List.of(
+                RowFactory.create(0L, CollectionConverters.asScala(Map.of("a", 2.0, "b", 3.0, "c", 9.0))),
+                RowFactory.create(1L, CollectionConverters.asScala(Map.of("a", 2.0))),
+                RowFactory.create(2L, null));
+        Map<Long, Row> found = LocalSpark.byId(explainer.explain(LocalSpark.table(schema, maps)));
+        assertThat(LocalSpark.attributions(found.get(0L), List.of("a", "b"))).containsExactly(3, 6);
+        assertThat(found.get(1L).<String>getAs("failure")).startsWith("column 'b': is missing");
+        assertThat(found.get(2L).<String>getAs("failure")).startsWith("column 'a': is missing");
     }
 
     @Test

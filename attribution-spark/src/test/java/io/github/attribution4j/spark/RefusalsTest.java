@@ -63,6 +63,21 @@ class RefusalsTest {
     }
 
     @Test
+    void featuresThatAreNotInOneColumn() {
+        Dataset<Row> table = table().withColumn("texts", functions.expr("map('age', 'old')"))
+                .withColumn("some", functions.struct(functions.col("age"), functions.col("job")));
+        assertThatThrownBy(() -> EXPLAINER.features("all").explain(table))
+                .hasMessageContaining("features 'all': the data set has no column of that name; it has [id,");
+        assertThatThrownBy(() -> EXPLAINER.features("age").explain(table))
+                .hasMessageContaining("features 'age': is of type int; it must be a struct, or a map");
+        assertThatThrownBy(() -> EXPLAINER.features("some").explain(table))
+                .hasMessageContainingAll(
+                        "column 'income': 'some' has none of that name; it has [age, job]", "'member'");
+        assertThatThrownBy(() -> EXPLAINER.features("texts").explain(table))
+                .hasMessageContaining("column 'age': is of type string, and the encoder takes a number");
+    }
+
+    @Test
     void columnsThatAreThereAlready() {
         Dataset<Row> explained = EXPLAINER.explain(table());
         assertThatThrownBy(() -> EXPLAINER.explain(explained))
