@@ -21,7 +21,6 @@ import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
-import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.perturbation.FeatureAblation;
 import io.github.attribution4j.perturbation.FeaturePermutation;
@@ -71,7 +70,9 @@ public final class Methods {
     private static final Setting<List<String>> LAYER = Setting.required("layer", Kind.ADDRESSES, "where");
     private static final Setting<Target> UNIT = Setting.required("unit", Target.KIND, "which unit of the layer");
 
-    private static final List<Description<? extends Attribution<?>>> ALL =
+    private static final Catalog<Attribution<?>> CATALOG = new Catalog<>(
+            "method",
+            "Methods.all()",
             Stream.<List<? extends Description<? extends Attribution<?>>>>of(
                             List.of(
                                     Saliency.DESCRIPTION,
@@ -107,13 +108,13 @@ public final class Methods {
                             GuidedBackprop.descriptions(),
                             NoiseTunnel.descriptions())
                     .<Description<? extends Attribution<?>>>flatMap(List::stream)
-                    .toList();
+                    .toList());
 
     private Methods() {}
 
     /** Returns the descriptions of all methods, in the order of the documentation. */
     public static List<Description<? extends Attribution<?>>> all() {
-        return ALL;
+        return CATALOG.all();
     }
 
     /**
@@ -122,13 +123,7 @@ public final class Methods {
      * @throws IllegalArgumentException naming near ones if there is none of that name
      */
     public static Description<? extends Attribution<?>> find(String name) {
-        return ALL.stream()
-                .filter(description -> description.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("method '" + name + "' does not exist; "
-                        + NearNames.hint(
-                                name, ALL.stream().map(Description::name).toList())
-                        + " Methods.all() lists all"));
+        return CATALOG.find(name);
     }
 
     /**

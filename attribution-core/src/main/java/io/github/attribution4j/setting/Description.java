@@ -15,10 +15,10 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The description of a method. Help, checks, trials, provenance and the tables of the documentation are made from it.
- * Immutable.
+ * The description of a method or a metric. Help, checks, trials, provenance and the tables of the documentation are
+ * made from it. Immutable.
  *
- * @param <M> the method
+ * @param <M> the method or the metric
  */
 @Experimental
 public final class Description<M> {
@@ -135,7 +135,7 @@ public final class Description<M> {
         List<String> unknown = new ArrayList<>();
         for (String key : given.keySet()) {
             if (setting(key).isEmpty()) {
-                unknown.add("method " + name + " has no setting '" + key + "'; " + hint(key));
+                unknown.add(name + " has no setting '" + key + "'; " + hint(key));
             }
         }
         if (!unknown.isEmpty()) {

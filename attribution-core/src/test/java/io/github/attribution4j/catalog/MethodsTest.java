@@ -376,7 +376,7 @@ class MethodsTest {
                 .hasMessageContaining("has no setting 'sample'; did you mean 'samples'")
                 .hasMessageContaining("has no setting 'maks'; did you mean 'mask'");
         assertThatThrownBy(() -> Methods.read("input-x-gradient", Map.of("steps", "3"), Sources.none()))
-                .hasMessage("method input-x-gradient has no setting 'steps'; it has none");
+                .hasMessage("input-x-gradient has no setting 'steps'; it has none");
     }
 
     @Test

@@ -6,13 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.setting.Description;
-import io.github.attribution4j.setting.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,16 +23,6 @@ class MethodPagesTest {
     private static final Path PAGES = Demo.REPOSITORY.resolve("docs/methods");
     private static final List<String> PARTS =
             List.of("## When to use it", "## Settings", "## Cost", "## Reading the result", "## Captum");
-    private static final String START = "<!-- settings -->\n";
-    private static final String END = "<!-- end of settings -->\n";
-
-    /** Pages that say more about a kind of value. */
-    private static final Map<String, String> LINKS = Map.of(
-            "baseline", "[baseline](../targets-and-baselines.md#baselines)",
-            "mask", "[mask](../masks.md)",
-            "address", "[address](../layers-and-neurons.md#which-layers-there-are)",
-            "address, or several: a,b",
-                    "[address](../layers-and-neurons.md#which-layers-there-are), or several: `a,b`");
 
     static Stream<Description<? extends Attribution<?>>> methods() {
         return Methods.all().stream();
@@ -56,32 +43,10 @@ class MethodPagesTest {
         assertThat(page.lines()).containsSubsequence(PARTS);
         String settings = page.substring(page.indexOf("## Settings"), page.indexOf("## Cost"));
         if (method.settings().isEmpty()) {
-            assertThat(settings).contains("None.").doesNotContain(START);
+            assertThat(settings).contains("None.").doesNotContain(SettingsTable.START);
             return;
         }
-        assertThat(settings).contains(START, END);
-        int from = page.indexOf(START) + START.length();
-        int to = page.indexOf(END);
-        if ("write".equals(System.getProperty("attribution.docs"))) {
-            Files.writeString(file, page.substring(0, from) + table(method) + page.substring(to));
-        } else {
-            assertThat(page.substring(from, to))
-                    .as("%s is stale; run this test with -Dattribution.docs=write, which writes it", file)
-                    .isEqualTo(table(method));
-        }
-    }
-
-    private static String table(Description<?> method) {
-        return method.settings().stream()
-                .map(MethodPagesTest::row)
-                .collect(Collectors.joining("", "| setting | default | values | meaning |\n|---|---|---|---|\n", ""));
-    }
-
-    private static String row(Setting<?> setting) {
-        String form = setting.kind().form();
-        String values = LINKS.getOrDefault(form, form) + (setting.range().isEmpty() ? "" : ", " + setting.range());
-        String byDefault = setting.defaultText().map(text -> "`" + text + "`").orElse("required");
-        return "| `" + setting.name() + "` | " + byDefault + " | " + values + " | " + setting.meaning() + " |\n";
+        SettingsTable.compare(file, SettingsTable.of(method, "../"));
     }
 
     @Test
