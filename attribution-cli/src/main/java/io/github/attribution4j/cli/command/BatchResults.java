@@ -57,9 +57,7 @@ final class BatchResults implements AutoCloseable {
         line.addProperty("forwardRows", explanation.counts().forwardRows());
         line.addProperty("backwardRows", explanation.counts().backwardRows());
         line.addProperty("milliseconds", explanation.elapsed().toMillis());
-        if (!explanation.notices().isEmpty()) {
-            line.add("notices", GSON.toJsonTree(explanation.notices()));
-        }
+        JsonLines.notices(explanation, line);
         JsonArray files = new JsonArray();
         written.forEach(file -> files.add(file.toString()));
         line.add("files", files);

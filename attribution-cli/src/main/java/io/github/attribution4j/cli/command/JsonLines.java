@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.command;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.cli.Remedies;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -24,6 +27,15 @@ final class JsonLines {
         String name = String.valueOf(file.getFileName());
         int dot = name.lastIndexOf('.');
         return file.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + end);
+    }
+
+    /** Adds the notices of an explanation to its line, in the words of the command line. */
+    static void notices(Explanation explanation, JsonObject line) {
+        JsonArray notices = new JsonArray();
+        explanation.notices().forEach(notice -> notices.add(Remedies.translate(notice)));
+        if (!notices.isEmpty()) {
+            line.add("notices", notices);
+        }
     }
 
     /** Passes on each line of a file, if there is one. */

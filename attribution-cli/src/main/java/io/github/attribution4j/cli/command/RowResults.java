@@ -84,9 +84,7 @@ final class RowResults implements AutoCloseable {
         line.addProperty("model", explanation.provenance().model().name());
         line.addProperty("method", explanation.provenance().method());
         line.add("settings", GSON.toJsonTree(explanation.provenance().settings()));
-        if (!explanation.notices().isEmpty()) {
-            line.add("notices", GSON.toJsonTree(explanation.notices()));
-        }
+        JsonLines.notices(explanation, line);
         JsonArray attributions = new JsonArray();
         JsonArray values = new JsonArray();
         JsonArray targets = new JsonArray();

@@ -3,7 +3,6 @@ package io.github.attribution4j.cli.command;
 
 import com.google.gson.JsonObject;
 import io.github.attribution4j.SummaryStatistics;
-import io.github.attribution4j.cli.Remedies;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.visual.AttributionTable;
 import io.github.attribution4j.visual.SummaryReport;
@@ -48,7 +47,7 @@ final class SummaryRows {
                         setting.getKey(),
                         setting.getValue().getAsString().replaceAll("([0-9a-f]{8})[0-9a-f]{56}", "$1")));
         if (line.has("notices")) {
-            line.getAsJsonArray("notices").forEach(notice -> notices.add(Remedies.translate(notice.getAsString())));
+            line.getAsJsonArray("notices").forEach(notice -> notices.add(notice.getAsString()));
         }
     }
 

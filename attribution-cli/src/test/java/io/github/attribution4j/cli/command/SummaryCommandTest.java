@@ -132,6 +132,25 @@ class SummaryCommandTest {
     }
 
     @Test
+    void noticesAreInTheWordsOfTheCommandLine() throws IOException {
+        Path json = folder.resolve("why.json");
+        Cli.explain(
+                "--model", Cli.demo(folder, "breast-cancer.pt").toString(),
+                "--input", table.toString(),
+                "--json", json.toString());
+        JsonObject parsed = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+        JsonArray notices = new JsonArray();
+        notices.add("relu cut them off; with relu(false) they are seen");
+        parsed.add("notices", notices);
+        JsonObject line = new JsonObject();
+        try (Explanation noticed = Explanation.fromJson(parsed.toString())) {
+            JsonLines.notices(noticed, line);
+        }
+        assertThat(line.getAsJsonArray("notices").get(0).getAsString())
+                .isEqualTo("relu cut them off; with --set relu=false they are seen");
+    }
+
+    @Test
     void aDeadlineIsOneForAllParts() throws IOException {
         Files.write(table, lines(3000));
         Said late = summary("--probability", "0", "--part", "1", "--deadline", "1s", "--set", "steps=500");
