@@ -14,22 +14,8 @@ import java.util.List;
  * has a row for each of the things that stand outside.
  */
 final class CoalitionRows implements Rows {
-    /** Says what stands outside of coalitions. */
-    interface Absent {
-        /**
-         * Returns the values of absent groups.
-         *
-         * @param input the attributed input
-         * @param examples for each evaluated row its example
-         * @param local for each evaluated row the number of its coalition among those of its example
-         * @param others for each evaluated row which of the things outside it takes
-         * @return one row for each, or one that serves all
-         */
-        Tensor rows(int input, long[] examples, int[] local, long[] others);
-    }
-
     private final Inputs inputs;
-    private final Absent absent;
+    private final Filling absent;
     private final Groups groups;
     private final RowIndex index;
     private final int repeats;
@@ -42,7 +28,7 @@ final class CoalitionRows implements Rows {
      * @param repeats rows of each coalition
      */
     CoalitionRows(
-            Inputs inputs, Absent absent, Groups groups, RowIndex index, int repeats, Coalitions.Keeping keeping) {
+            Inputs inputs, Filling absent, Groups groups, RowIndex index, int repeats, Coalitions.Keeping keeping) {
         this.inputs = inputs;
         this.absent = absent;
         this.groups = groups;

@@ -283,12 +283,19 @@ public final class Coalitions {
         });
     }
 
-    private double[][] scores(IntUnaryOperator rows, Keeping keeping, CoalitionRows.Absent absent) {
+    /**
+     * Returns the scores of coalitions whose absent groups take given values. {@link #samples} forward rows each.
+     *
+     * @param rows for each example how many
+     * @param keeping which groups each keeps
+     * @param filling the values of the others
+     * @return for each example the score of each of its rows
+     */
+    public double[][] scores(IntUnaryOperator rows, Keeping keeping, Filling filling) {
         RowIndex index = RowIndex.of(evaluator.examples(), rows);
+        int repeats = Math.max(1, background.size());
         return perExample(
-                index,
-                means(new CoalitionRows(
-                        evaluator.inputs(), absent, groups, index, Math.max(1, background.size()), keeping)));
+                index, means(new CoalitionRows(evaluator.inputs(), filling, groups, index, repeats, keeping)));
     }
 
     /**

@@ -33,7 +33,10 @@ import java.util.random.RandomGenerator;
  *   <li>{@link #faithfulnessCorrelation}: over 100 random sets of one size, a quarter of the groups;
  *   <li>{@link #sensitivityN}: the mean of that correlation over ten sizes, from one group to four fifths of them, with
  *       100 random sets each;
- *   <li>{@link #faithfulnessEstimate}: over all sets of one group, without chance.
+ *   <li>{@link #faithfulnessEstimate}: over all sets of one group, without chance;
+ *   <li>{@link #monotonicityCorrelation}: over the same sets Spearman's correlation, which compares ranks only, of |Aᵢ|
+ *       and the mean of drop(S)² over what replaces the group: samples of the baseline, or draws from it. The paper
+ *       replaces by other values of the feature: give rows of the training data, {@code Baseline.samples(rows)}.
  * </ul>
  *
  * <p>1 is best, and −1 worst. Where all sums or all drops are equal, there is no correlation: the score is 0, and a
@@ -48,7 +51,8 @@ import java.util.random.RandomGenerator;
  * <p><b>Papers.</b> Bhatt, Weller and Moura, <i>Evaluating and Aggregating Feature-based Model Explanations</i>, 2020
  * (faithfulness correlation); Ancona, Ceolini, Öztireli and Gross, <i>Towards Better Understanding of Gradient-based
  * Attribution Methods for Deep Neural Networks</i>, 2018 (sensitivity-n); Alvarez-Melis and Jaakkola, <i>Towards Robust
- * Interpretability with Self-Explaining Neural Networks</i>, 2018 (faithfulness estimate).
+ * Interpretability with Self-Explaining Neural Networks</i>, 2018 (faithfulness estimate); Nguyen and Martínez, <i>On
+ * Quantitative Aspects of Model Interpretability</i>, 2020 (monotonicity correlation).
  */
 public final class DropCorrelation extends DescribedRecipe<DropCorrelation> implements Metric {
     private static final long PURPOSE = 0xD20C;
@@ -61,6 +65,11 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
     private static final Setting<Double> LARGEST = Setting.of(
                     "share", Kind.NUMBER, 0.8, "share of the groups in the largest sets")
             .where("above 0 and at most 1", share -> share > 0 && share <= 1);
+    private static final Setting<Integer> SAMPLES = Setting.count(
+                    "samples", 100, 1, "draws of a baseline that is a distribution")
+            .trial(2);
+    private static final Setting<Baseline> REPLACEMENT =
+            Setting.of("baseline", Baseline.KIND, Baseline.zeros(), "what a feature is replaced by");
     private static final Setting<FeatureMask> MASK =
             Setting.of("mask", FeatureMask.KIND, FeatureMask.perElement(), "the groups that go absent together");
     private static final Setting<Baseline> BASELINE =
@@ -86,7 +95,13 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
                 "faithfulness-estimate",
                 "correlation of attributions with drops of the score without single features; higher is better",
                 MASK,
-                BASELINE);
+                BASELINE),
+        MONOTONICITY(
+                "monotonicity-correlation",
+                "rank correlation of magnitudes with squared changes of the score by single features; higher is better",
+                SAMPLES,
+                MASK,
+                REPLACEMENT);
 
         private final Description<DropCorrelation> description;
 
@@ -107,7 +122,7 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
         return variation.description.defaults().method();
     }
 
-    /** Returns the descriptions of the three. */
+    /** Returns the descriptions of the four. */
     public static List<Description<DropCorrelation>> descriptions() {
         return Arrays.stream(Variation.values())
                 .map(variation -> variation.description)
@@ -127,6 +142,20 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
     /** Returns the correlation over single features. */
     public static DropCorrelation faithfulnessEstimate() {
         return of(Variation.ESTIMATE);
+    }
+
+    /** Returns the rank correlation of magnitudes with squared changes of the score by single features. */
+    public static DropCorrelation monotonicityCorrelation() {
+        return of(Variation.MONOTONICITY);
+    }
+
+    /**
+     * Returns a copy that draws so often from a baseline that is a distribution without a list of samples.
+     *
+     * @throws IllegalArgumentException if this metric takes no such baseline
+     */
+    public DropCorrelation samples(int count) {
+        return with(SAMPLES, count);
     }
 
     /**
@@ -152,9 +181,12 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
         return with(MASK, mask);
     }
 
-    /** Returns a copy with another baseline: one reference, or a set of samples, over which scores are averaged. */
+    /**
+     * Returns a copy with another baseline: one reference, or a set of samples, over which scores are averaged. That of
+     * the monotonicity correlation may be a distribution, too.
+     */
     public DropCorrelation baseline(Baseline baseline) {
-        return with(BASELINE, baseline);
+        return with(variation == Variation.MONOTONICITY ? REPLACEMENT : BASELINE, baseline);
     }
 
     @Override
@@ -167,6 +199,9 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
         try (TensorScope scope = TensorScope.open()) {
             Problems problems = new Problems();
             ElementScores.check(explanation, inputs, problems);
+            if (variation == Variation.MONOTONICITY) {
+                return monotonicity(model, inputs, target, explanation, run.started(), problems);
+            }
             problems.throwIfAny();
             Coalitions coalitions = Coalitions.start(this, model, inputs, target, run, value(MASK), value(BASELINE));
             Run started = coalitions.evaluator().run();
@@ -195,6 +230,32 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
         }
     }
 
+    private Judgement monotonicity(
+            Model model, Inputs inputs, Target target, Explanation explanation, Run run, Problems problems) {
+        problems.collect(() -> value(REPLACEMENT).check(inputs, problems));
+        Coalitions coalitions = Coalitions.amongExamples(this, model, inputs, target, run, value(MASK), problems);
+        double[][] squares = new SingleChanges(value(REPLACEMENT), value(SAMPLES)).meanSquares(coalitions);
+        double[] judged = new double[squares.length];
+        for (int example = 0; example < judged.length; example++) {
+            double[] relevance = ElementScores.byGroup(explanation, coalitions, example);
+            double[] magnitudes = Arrays.stream(relevance).map(Math::abs).toArray();
+            judged[example] = defined(Correlation.spearman(magnitudes, squares[example]), coalitions);
+        }
+        return Judgement.of(coalitions.evaluator(), this, judged, List.of(), explanation.provenance());
+    }
+
+    /** Returns a correlation, or 0 with a notice where there is none. */
+    private static double defined(double correlation, Coalitions coalitions) {
+        if (!Double.isNaN(correlation)) {
+            return correlation;
+        }
+        coalitions
+                .evaluator()
+                .notice("all attributions of some sets of features are equal, or the score does not drop"
+                        + " without them, so that there is no correlation; it counts as 0");
+        return 0;
+    }
+
     /** Returns the mean correlation over consecutive blocks of sets of one size. */
     private static double mean(double[] sums, double[] drops, int perSize, Coalitions coalitions) {
         double mean = 0;
@@ -203,14 +264,7 @@ public final class DropCorrelation extends DescribedRecipe<DropCorrelation> impl
             double correlation = Correlation.pearson(
                     Arrays.copyOfRange(sums, size * perSize, (size + 1) * perSize),
                     Arrays.copyOfRange(drops, size * perSize, (size + 1) * perSize));
-            if (Double.isNaN(correlation)) {
-                coalitions
-                        .evaluator()
-                        .notice("all attributions of some sets of features are equal, or the score does not drop"
-                                + " without them, so that there is no correlation; it counts as 0");
-                correlation = 0;
-            }
-            mean += correlation / sizes;
+            mean += defined(correlation, coalitions) / sizes;
         }
         return mean;
     }

@@ -109,15 +109,27 @@ final class ElementScores {
 
     /** Returns for each group of an example the sum over its elements. */
     static double[] byGroup(Explanation explanation, Coalitions coalitions, int example) {
+        return byGroup(explanation, coalitions, example, CurvePlan.Relevance.SUM);
+    }
+
+    /** Returns the relevance of each group of an example. */
+    static double[] byGroup(
+            Explanation explanation, Coalitions coalitions, int example, CurvePlan.Relevance relevance) {
         Inputs inputs = coalitions.evaluator().inputs();
         double[] elements = of(explanation, inputs, example);
-        double[] sums = new double[coalitions.groups(example)];
+        double[] values = new double[coalitions.groups(example)];
+        int[] sizes = new int[values.length];
         int at = 0;
         for (int input = 0; input < inputs.attributed().size(); input++) {
-            for (long group : coalitions.groupNumbers(input, example)) {
-                sums[Math.toIntExact(group)] += elements[at++];
+            for (long number : coalitions.groupNumbers(input, example)) {
+                int group = Math.toIntExact(number);
+                values[group] += elements[at++];
+                sizes[group]++;
             }
         }
-        return sums;
+        for (int group = 0; group < values.length && relevance == CurvePlan.Relevance.MEAN; group++) {
+            values[group] /= sizes[group];
+        }
+        return values;
     }
 }

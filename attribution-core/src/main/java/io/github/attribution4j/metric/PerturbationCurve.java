@@ -6,6 +6,7 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.DescribedRecipe;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.metric.CurvePlan.Relevance;
 import io.github.attribution4j.metric.Judgement.Curve;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
@@ -21,10 +22,9 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Changes features in the order of their attributions, and follows the model's score: if the explanation is right, the
@@ -46,19 +46,25 @@ import java.util.stream.IntStream;
  * <tr><td>{@link #comprehensiveness}</td>
  *     <td>mean over the points after k = 0 of F(x) − F(x⁽ᵏ⁾)</td><td>higher</td></tr>
  * <tr><td>{@link #sufficiency}</td><td>the same mean, of insertion</td><td>lower</td></tr>
+ * <tr><td>{@link #monotonicity}</td>
+ *     <td>of insertion, from the least relevant group on: 1 if F(x⁽ᵏ⁾) never falls after k = 1, else 0</td>
+ *     <td>higher</td></tr>
  * <tr><td>{@link #irof}</td><td>area over F(x⁽ᵏ⁾) / F(x), which is 1 less the area under it</td><td>higher</td></tr>
  * <tr><td>{@link #logOdds}</td><td>mean over the points after k = 0 of ln(F(x⁽ᵏ⁾) / F(x))</td><td>lower</td></tr>
  * </table>
  *
- * <p>Groups of equal relevance are ranked by their number. With {@link Order#LEAST_RELEVANT_FIRST} all is reversed,
- * also which score is better.
+ * <p>Segments of {@link #irof} have different sizes, and are ranked by the mean of their attributions instead, as in
+ * the paper. Groups of equal relevance are ranked by their number. With {@link Order#LEAST_RELEVANT_FIRST} all is
+ * reversed, also which score is better. {@link #monotonicity} has no other order.
  *
  * <p><b>Choose the score.</b> The metrics were published for probabilities: use {@code Target.probability(c)}
  * for a model that returns logits. Areas of logits are well defined, but examples with large logits count for more.
  *
  * <p><b>When it misleads.</b> Replaced features make inputs that the model has not seen, and its answer to these is
  * part of the score. Another baseline can turn the order of two methods round: compare methods with the same one, and
- * with two.
+ * with two. Monotonicity sees little: where no feature lowers the score, every order passes, and where one does, the
+ * right order fails. The paper of comprehensiveness divides by the points with k = 0 among them; here its loss, which
+ * is 0, does not count.
  *
  * <p><b>Cost.</b> A forward row for each point of the curve of each example, two of them for the example and the
  * baseline; times the samples of a baseline that is a set.
@@ -69,8 +75,9 @@ import java.util.stream.IntStream;
  * Learned</i>, 2017 (region perturbation); Montavon, Samek and Müller, <i>Methods for Interpreting and Understanding
  * Deep Neural Networks</i>, 2018 (selectivity); Rieger and Hansen, <i>IROF: a low resource evaluation metric for
  * explanation methods</i>, 2020; DeYoung et al., <i>ERASER: A Benchmark to Evaluate Rationalized NLP Models</i>, 2020
- * (comprehensiveness, sufficiency); Shrikumar, Greenside and Kundaje, <i>Learning Important Features Through
- * Propagating Activation Differences</i>, 2017 (log odds).
+ * (comprehensiveness, sufficiency); Arya et al., <i>One Explanation Does Not Fit All: A Toolkit and Taxonomy of AI
+ * Explainability Techniques</i>, 2019 (monotonicity); Shrikumar, Greenside and Kundaje, <i>Learning Important Features
+ * Through Propagating Activation Differences</i>, 2017 (log odds).
  */
 public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> implements Metric {
     /** Which groups come first. */
@@ -90,6 +97,8 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
 
     private static final Setting<Order> ORDER =
             Setting.of("order", Order.KIND, Order.MOST_RELEVANT_FIRST, "which groups are changed first");
+    private static final Setting<Baseline> BASELINE =
+            Setting.of("baseline", Coalitions.BASELINES, Baseline.zeros(), "what takes the place of deleted groups");
 
     /** A published metric: what it makes of the curve, and its defaults. */
     @SuppressWarnings("ImmutableEnumChecker") // A description is immutable.
@@ -99,89 +108,97 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
                 "area under the score while the most relevant features are deleted; lower is better",
                 Points.steps(100),
                 FeatureMask.perElement(),
-                Baseline.zeros(),
                 false,
                 false,
-                (curve, full) -> curve.area()),
+                (curve, full) -> curve.area(),
+                ORDER),
         INSERTION(
                 "insertion",
                 "area under the score while the most relevant features are inserted; higher is better",
                 Points.steps(100),
                 FeatureMask.perElement(),
-                Baseline.zeros(),
                 true,
                 true,
-                (curve, full) -> curve.area()),
+                (curve, full) -> curve.area(),
+                ORDER),
         PIXEL_FLIPPING(
                 "pixel-flipping",
                 "area under the score while single features are deleted; lower is better",
                 Points.each(),
                 FeatureMask.perElement(),
-                Baseline.zeros(),
                 false,
                 false,
-                (curve, full) -> curve.area()),
+                (curve, full) -> curve.area(),
+                ORDER),
         SELECTIVITY(
                 "selectivity",
                 "area under the score while patches of 8 x 8 are deleted; lower is better",
                 Points.each(),
                 FeatureMask.patches(8, 8),
-                Baseline.zeros(),
                 false,
                 false,
-                (curve, full) -> curve.area()),
+                (curve, full) -> curve.area(),
+                ORDER),
         REGION_PERTURBATION(
                 "region-perturbation",
                 "mean loss of the score while patches of 9 x 9 are deleted; higher is better",
                 Points.each(),
                 FeatureMask.patches(9, 9),
-                Baseline.zeros(),
                 false,
                 true,
-                Variation::meanLoss),
+                Variation::meanLoss,
+                ORDER),
         IROF(
                 "irof",
                 "area over the relative score while superpixels are deleted; higher is better",
                 Points.each(),
                 FeatureMask.superpixels(100),
-                Baseline.zeros(),
                 false,
                 true,
-                Variation::areaOver),
+                Variation::areaOver,
+                ORDER),
         COMPREHENSIVENESS(
                 "comprehensiveness",
                 "mean loss of the score without the most relevant features; higher is better",
                 Points.shares(0.01, 0.05, 0.1, 0.2, 0.5),
                 FeatureMask.perElement(),
-                Baseline.zeros(),
                 false,
                 true,
-                Variation::meanLossAfter),
+                Variation::meanLossAfter,
+                ORDER),
         SUFFICIENCY(
                 "sufficiency",
                 "mean loss of the score with the most relevant features only; lower is better",
                 Points.shares(0.01, 0.05, 0.1, 0.2, 0.5),
                 FeatureMask.perElement(),
-                Baseline.zeros(),
                 true,
                 false,
-                Variation::meanLossAfter),
+                Variation::meanLossAfter,
+                ORDER),
         LOG_ODDS(
                 "log-odds",
                 "mean log ratio of the probability without the most relevant features; lower is better",
                 Points.shares(0.2),
                 FeatureMask.perElement(),
-                Baseline.zeros(),
                 false,
                 false,
-                Variation::meanLogRatio);
+                Variation::meanLogRatio,
+                ORDER),
+        MONOTONICITY(
+                "monotonicity",
+                "1 if no inserted feature lowers the score, from the least relevant on, else 0; higher is better",
+                Points.each(),
+                FeatureMask.perElement(),
+                true,
+                true,
+                Variation::risesOnly);
 
         private final boolean inserts;
+        private final boolean isOrdered;
         private final boolean higherIsBetter;
         private final ScoreOf score;
         private final Setting<Points> points;
         private final Setting<FeatureMask> mask;
-        private final Setting<Baseline> baseline;
         private final Description<PerturbationCurve> description;
 
         Variation(
@@ -189,27 +206,25 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
                 String claim,
                 Points points,
                 FeatureMask mask,
-                Baseline baseline,
                 boolean inserts,
                 boolean higherIsBetter,
-                ScoreOf score) {
+                ScoreOf score,
+                Setting<?>... order) {
             this.inserts = inserts;
+            this.isOrdered = order.length > 0;
             this.higherIsBetter = higherIsBetter;
             this.score = score;
             this.points = Setting.of("points", Points.KIND, points, "how many groups are changed at each point")
                     .trial(Points.steps(2));
             this.mask = Setting.of("mask", FeatureMask.KIND, mask, "the groups that are changed together");
-            this.baseline = Setting.of(
-                    "baseline", Coalitions.BASELINES, baseline, "what stands in the place of deleted groups");
             this.description = Description.of(
                     name,
                     Need.FORWARD,
                     claim,
                     settings -> new PerturbationCurve(this, settings),
-                    this.points,
-                    ORDER,
-                    this.mask,
-                    this.baseline);
+                    Stream.of(Stream.of(this.points), Stream.of(order), Stream.of(this.mask, BASELINE))
+                            .flatMap(stream -> stream)
+                            .toArray(Setting<?>[]::new));
         }
 
         private static double meanLoss(Curve curve, double full) {
@@ -218,6 +233,15 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
 
         private static double meanLossAfter(Curve curve, double full) {
             return full - Arrays.stream(curve.scores()).skip(1).average().orElse(full);
+        }
+
+        private static double risesOnly(Curve curve, double full) {
+            double[] scores = curve.scores();
+            boolean rises = true;
+            for (int i = 2; i < scores.length; i++) {
+                rises &= scores[i] >= scores[i - 1];
+            }
+            return rises ? 1 : 0;
         }
 
         private static double areaOver(Curve curve, double full) {
@@ -319,12 +343,21 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
         return of(Variation.LOG_ODDS);
     }
 
+    /** Returns whether the score never falls while features are inserted, the least relevant first. */
+    public static PerturbationCurve monotonicity() {
+        return of(Variation.MONOTONICITY);
+    }
+
     /** Returns a copy with other points. */
     public PerturbationCurve points(Points points) {
         return with(variation.points, points);
     }
 
-    /** Returns a copy with another order. */
+    /**
+     * Returns a copy with another order.
+     *
+     * @throws IllegalArgumentException for monotonicity, which has one order
+     */
     public PerturbationCurve order(Order order) {
         return with(ORDER, order);
     }
@@ -336,12 +369,12 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
 
     /** Returns a copy with another baseline: one reference, or a set of samples, over which scores are averaged. */
     public PerturbationCurve baseline(Baseline baseline) {
-        return with(variation.baseline, baseline);
+        return with(BASELINE, baseline);
     }
 
     @Override
     public boolean higherIsBetter() {
-        return variation.higherIsBetter == (value(ORDER) == Order.MOST_RELEVANT_FIRST);
+        return variation.higherIsBetter == (!variation.isOrdered || value(ORDER) == Order.MOST_RELEVANT_FIRST);
     }
 
     @Override
@@ -350,67 +383,24 @@ public final class PerturbationCurve extends DescribedRecipe<PerturbationCurve> 
             Problems problems = new Problems();
             ElementScores.check(explanation, inputs, problems);
             problems.throwIfAny();
-            Coalitions coalitions = Coalitions.start(
-                    this, model, inputs, target, run, value(variation.mask), value(variation.baseline));
-            int examples = coalitions.evaluator().examples();
-            int[][] ranks = new int[examples][];
-            int[][] points = new int[examples][];
-            for (int example = 0; example < examples; example++) {
-                double[] relevance = ElementScores.byGroup(explanation, coalitions, example);
-                ranks[example] = ranks(relevance);
-                points[example] = changed(relevance.length);
-            }
-            double[][] scores = coalitions.scores(example -> points[example].length, (example, row, kept) -> {
-                int[] rank = ranks[example];
-                for (int group = 0; group < rank.length; group++) {
-                    kept[group] = rank[group] < points[example][row] == variation.inserts;
-                }
-            });
+            Coalitions coalitions =
+                    Coalitions.start(this, model, inputs, target, run, value(variation.mask), value(BASELINE));
+            CurvePlan plan = CurvePlan.of(
+                    explanation,
+                    coalitions,
+                    variation == Variation.IROF ? Relevance.MEAN : Relevance.SUM,
+                    value(variation.points),
+                    variation.isOrdered && value(ORDER) == Order.MOST_RELEVANT_FIRST,
+                    variation.inserts);
+            double[][] scores = coalitions.scores(plan::rows, plan::fill);
             double[] full = coalitions.scores();
             List<Curve> curves = new ArrayList<>();
-            double[] judged = new double[examples];
-            for (int example = 0; example < examples; example++) {
-                curves.add(curve(ranks[example].length, points[example], scores[example], full[example]));
+            double[] judged = new double[full.length];
+            for (int example = 0; example < judged.length; example++) {
+                curves.add(plan.curve(example, scores[example], full[example]));
                 judged[example] = variation.score.of(curves.get(example), full[example]);
             }
             return Judgement.of(coalitions.evaluator(), this, judged, curves, explanation.provenance());
         }
-    }
-
-    /** Returns how many of the groups are changed at the points that are not the example itself, which is known. */
-    private int[] changed(int groups) {
-        int example = variation.inserts ? groups : 0;
-        return Arrays.stream(value(variation.points).of(groups))
-                .filter(count -> count != example)
-                .toArray();
-    }
-
-    private Curve curve(int groups, int[] changed, double[] scores, double full) {
-        int[] points = value(variation.points).of(groups);
-        double[] shares = new double[points.length];
-        double[] all = new double[points.length];
-        int next = 0;
-        for (int i = 0; i < points.length; i++) {
-            shares[i] = points[i] / (double) groups;
-            boolean known = next == changed.length || points[i] != changed[next];
-            all[i] = known ? full : scores[next++];
-        }
-        return new Curve(shares, all);
-    }
-
-    /** Returns for each group its place in the order. */
-    private int[] ranks(double[] relevance) {
-        Comparator<Integer> order = Comparator.comparingDouble(group -> relevance[group]);
-        if (value(ORDER) == Order.MOST_RELEVANT_FIRST) {
-            order = order.reversed();
-        }
-        List<Integer> sorted =
-                new ArrayList<>(IntStream.range(0, relevance.length).boxed().toList());
-        sorted.sort(order);
-        int[] ranks = new int[relevance.length];
-        for (int place = 0; place < ranks.length; place++) {
-            ranks[sorted.get(place)] = place;
-        }
-        return ranks;
     }
 }

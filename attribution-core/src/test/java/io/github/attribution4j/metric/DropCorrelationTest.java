@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DropCorrelationTest {
     private static final int FEATURES = 12;
@@ -35,6 +37,11 @@ class DropCorrelationTest {
 
     static Stream<String> names() {
         return DropCorrelation.descriptions().stream().map(Description::name);
+    }
+
+    /** The metrics that correlate sums of attributions with drops. */
+    static Stream<String> ofSums() {
+        return names().filter(name -> !name.equals("monotonicity-correlation"));
     }
 
     private static DropCorrelation metric(String name) {
@@ -60,7 +67,7 @@ class DropCorrelationTest {
 
     /** Reads the sets off the rows that the model is given: absent features are zero. */
     @ParameterizedTest
-    @MethodSource("names")
+    @MethodSource("ofSums")
     void the_score_is_the_correlation_over_the_rows_that_the_model_saw(String name) {
         List<double[]> seen = new ArrayList<>();
         Model model = Model.of(rows -> {
@@ -132,7 +139,7 @@ class DropCorrelationTest {
     }
 
     @ParameterizedTest
-    @MethodSource("names")
+    @MethodSource("ofSums")
     void the_contributions_to_a_linear_model_have_correlation_1(String name) {
         Model linear = Model.of(rows -> Arrays.stream(rows)
                 .map(row -> {
@@ -149,6 +156,94 @@ class DropCorrelationTest {
         try (TensorScope scope = TensorScope.open()) {
             assertThat(judge(name, linear, exact)).isEqualTo(1, within(1e-12));
             assertThat(judge(name, linear, scaled)).isEqualTo(-1, within(1e-12));
+        }
+    }
+
+    /** Ranks by counting, squares by hand, over the rows that the model saw. */
+    @ParameterizedTest
+    @ValueSource(strings = {"zeros", "samples", "uniform"})
+    void monotonicity_correlation_compares_ranks_of_magnitudes_and_mean_squares(String baseline) {
+        List<double[]> seen = new ArrayList<>();
+        Model model = Model.of(rows -> {
+            seen.addAll(Arrays.asList(rows));
+            return Arrays.stream(rows).map(row -> new double[] {score(row)}).toArray(double[][]::new);
+        });
+        Random random = new Random(8);
+        double[][] background = new double[5][];
+        Arrays.setAll(background, i -> random.doubles(FEATURES).toArray());
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor samples = Tensors.ofJava()
+                    .of(
+                            Arrays.stream(background)
+                                    .flatMapToDouble(Arrays::stream)
+                                    .toArray(),
+                            Shape.of(5, FEATURES));
+            DropCorrelation metric = DropCorrelation.monotonicityCorrelation()
+                    .samples(7)
+                    .baseline(
+                            switch (baseline) {
+                                case "samples" -> Baseline.samples(samples);
+                                case "uniform" -> Baseline.uniform(-1, 1);
+                                default -> Baseline.zeros();
+                            });
+            Judgement judged = metric.judge(
+                    model,
+                    Inputs.of(x()),
+                    Target.output(),
+                    Given.of(ATTRIBUTIONS),
+                    Run.defaults().batchRows(5000));
+            int draws = baseline.equals("samples") ? 5 : baseline.equals("uniform") ? 7 : 1;
+            List<double[]> replaced = seen.stream()
+                    .filter(row -> !Arrays.equals(row, X))
+                    .limit((long) FEATURES * draws)
+                    .toList();
+            double[] squares = new double[FEATURES];
+            for (int row = 0; row < replaced.size(); row++) {
+                double[] other = replaced.get(row);
+                for (int feature = 0; feature < FEATURES; feature++) {
+                    double wanted = feature != row / draws
+                            ? X[feature]
+                            : baseline.equals("samples") ? background[row % draws][feature] : 0;
+                    if (feature != row / draws || !baseline.equals("uniform")) {
+                        assertThat(other[feature]).isEqualTo(wanted);
+                    }
+                }
+                squares[row / draws] += Math.pow(score(X) - score(other), 2) / draws;
+            }
+            double[] magnitudes = Arrays.stream(ATTRIBUTIONS).map(Math::abs).toArray();
+            assertThat(judged.scores())
+                    .containsExactly(new double[] {textbook(counted(magnitudes), counted(squares))}, within(1e-12));
+        }
+    }
+
+    private static double[] counted(double[] values) {
+        return Arrays.stream(values)
+                .map(value ->
+                        Arrays.stream(values).filter(other -> other < value).count())
+                .toArray();
+    }
+
+    @Test
+    void monotonicity_correlation_of_a_linear_model_is_1_for_its_contributions_of_any_sign_and_scale() {
+        Model linear = Model.of(rows -> Arrays.stream(rows)
+                .map(row -> {
+                    double sum = 3;
+                    for (int i = 0; i < row.length; i++) {
+                        sum += (i - 4.5) * row[i];
+                    }
+                    return new double[] {sum};
+                })
+                .toArray(double[][]::new));
+        double[] exact = new double[FEATURES];
+        Arrays.setAll(exact, i -> (i - 4.5) * X[i]);
+        try (TensorScope scope = TensorScope.open()) {
+            for (double scale : new double[] {1, -3, 1e-6}) {
+                double[] scaled =
+                        Arrays.stream(exact).map(value -> scale * value).toArray();
+                assertThat(judge("monotonicity-correlation", linear, scaled)).isEqualTo(1, within(1e-12));
+            }
+            double[] turned = Arrays.stream(exact).map(value -> 1 / value).toArray();
+            assertThat(judge("monotonicity-correlation", linear, turned)).isEqualTo(-1, within(1e-12));
         }
     }
 

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +55,11 @@ class PerturbationCurveTest {
 
     static Stream<String> names() {
         return PerturbationCurve.descriptions().stream().map(Description::name);
+    }
+
+    /** Metrics that have an order: all but monotonicity. */
+    static Stream<String> ordered() {
+        return names().filter(name -> !name.equals("monotonicity"));
     }
 
     private static PerturbationCurve metric(String name) {
@@ -98,8 +104,9 @@ class PerturbationCurveTest {
     private static double oracle(String name, double[] x, double[] b, double[] attributions, int[] points) {
         Integer[] order = new Integer[x.length];
         Arrays.setAll(order, i -> i);
-        Arrays.sort(order, (i, j) -> Double.compare(attributions[j], attributions[i]));
-        boolean inserts = name.equals("insertion") || name.equals("sufficiency");
+        boolean rises = name.equals("monotonicity");
+        Arrays.sort(order, (i, j) -> (rises ? -1 : 1) * Double.compare(attributions[j], attributions[i]));
+        boolean inserts = rises || name.equals("insertion") || name.equals("sufficiency");
         double[] scores = new double[points.length];
         for (int k = 0; k < points.length; k++) {
             double[] row = inserts ? b.clone() : x.clone();
@@ -124,6 +131,7 @@ class PerturbationCurveTest {
             case "region-perturbation" -> sum / points.length;
             case "comprehensiveness", "sufficiency" -> sum / (points.length - 1);
             case "irof" -> 1 - area / full;
+            case "monotonicity" -> IntStream.range(2, points.length).allMatch(k -> scores[k] >= scores[k - 1]) ? 1 : 0;
             case "log-odds" -> logs / (points.length - 1);
             default -> throw new AssertionError(name);
         };
@@ -164,8 +172,41 @@ class PerturbationCurveTest {
         });
     }
 
+    @Test
+    void monotonicity_passes_the_right_order_and_fails_the_reverse() {
+        // Either feature raises the score alone; the first lowers it once the second is there.
+        Model model = model(row -> 3 * row[1] + row[0] - 2 * row[0] * row[1]);
+        double[] x = {1, 1};
+        assertThat(score(PerturbationCurve.monotonicity(), model, x, new double[] {1, 2}))
+                .isEqualTo(1);
+        assertThat(score(PerturbationCurve.monotonicity(), model, x, new double[] {2, 1}))
+                .isZero();
+        assertThatThrownBy(() -> PerturbationCurve.monotonicity().order(Order.MOST_RELEVANT_FIRST))
+                .hasMessageContaining("has no setting 'order'");
+        assertThat(PerturbationCurve.monotonicity().higherIsBetter()).isTrue();
+    }
+
+    @Test
+    void irof_ranks_segments_by_their_mean_and_the_others_by_their_sum() {
+        // Segment 0 has three elements with the larger sum, segment 1 has one with the larger mean.
+        FeatureMask segments = FeatureMask.of(Tensors.ofJava().of(new long[] {0, 0, 0, 1}, Shape.of(1, 4)));
+        double[] attributions = {1, 1, 1, 2};
+        double[] x = {1, 1, 1, 1};
+        Model model = model(row -> 1 + row[3]);
+        assertThat(score(PerturbationCurve.irof().mask(segments), model, x, attributions))
+                .isCloseTo(1 - (2 / 2.0 + 1 / 2.0 + 1 / 2.0 + 1 / 2.0) / 4, within(EXACT));
+        assertThat(score(PerturbationCurve.pixelFlipping().mask(segments), model, x, attributions))
+                .isCloseTo((2 + 2 + 2 + 1) / 4.0, within(EXACT));
+    }
+
+    @Test
+    void zeros_of_both_signs_are_equal() {
+        assertThat(CurvePlan.ranks(new double[] {-0.0, 0.0, -0.0, 1, -1}, true)).containsExactly(1, 2, 3, 0, 4);
+        assertThat(CurvePlan.ranks(new double[] {0.0, -0.0, 0.0, 1, -1}, false)).containsExactly(1, 2, 3, 4, 0);
+    }
+
     @ParameterizedTest
-    @MethodSource("names")
+    @MethodSource("ordered")
     void a_perfect_explanation_of_a_linear_model_scores_best_and_its_reverse_worst(String name) {
         double[] weights = {3, -2, 1, 0.5, -0.1, 2, -1, 0.7, 0.2, -3};
         Model linear = model(row -> {

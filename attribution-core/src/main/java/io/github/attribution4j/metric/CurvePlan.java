@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.metric;
+
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.mask.Coalitions;
+import io.github.attribution4j.mask.Coalitions.Keeping;
+import io.github.attribution4j.metric.Judgement.Curve;
+import java.util.Arrays;
+
+/**
+ * Which groups of each example are changed at each point of its curve, in the order of their relevance. The point that
+ * is the example itself is not evaluated, since its score is known.
+ */
+final class CurvePlan {
+    /** What the relevance of a group is. */
+    enum Relevance {
+        /** The sum of the attributions of its elements. */
+        SUM,
+        /** Their mean. */
+        MEAN
+    }
+
+    private final boolean inserts;
+    private final int[][] ranks;
+    private final int[][] points;
+    private final int[][] evaluated;
+
+    private CurvePlan(int examples, boolean inserts) {
+        this.inserts = inserts;
+        ranks = new int[examples][];
+        points = new int[examples][];
+        evaluated = new int[examples][];
+    }
+
+    /**
+     * Returns a plan.
+     *
+     * @param mostFirst whether the most relevant group is changed first
+     * @param inserts whether groups of the example are inserted; else they are deleted
+     */
+    static CurvePlan of(
+            Explanation explanation,
+            Coalitions coalitions,
+            Relevance relevance,
+            Points points,
+            boolean mostFirst,
+            boolean inserts) {
+        CurvePlan plan = new CurvePlan(coalitions.evaluator().examples(), inserts);
+        for (int example = 0; example < plan.ranks.length; example++) {
+            double[] values = ElementScores.byGroup(explanation, coalitions, example, relevance);
+            int[] counts = points.of(values.length);
+            int known = inserts ? values.length : 0;
+            plan.ranks[example] = ranks(values, mostFirst);
+            plan.points[example] = counts;
+            plan.evaluated[example] =
+                    Arrays.stream(counts).filter(count -> count != known).toArray();
+        }
+        return plan;
+    }
+
+    /** Returns how many points of an example are evaluated. */
+    int rows(int example) {
+        return evaluated[example].length;
+    }
+
+    /** Says which groups a point keeps; a {@link Keeping}. */
+    void fill(int example, int row, boolean[] kept) {
+        int[] rank = ranks[example];
+        int changed = evaluated[example][row];
+        for (int group = 0; group < rank.length; group++) {
+            kept[group] = rank[group] < changed == inserts;
+        }
+    }
+
+    /** Returns the shares of the groups that are changed at the points of an example. */
+    double[] shares(int example) {
+        int groups = ranks[example].length;
+        return Arrays.stream(points[example])
+                .mapToDouble(count -> count / (double) groups)
+                .toArray();
+    }
+
+    /**
+     * Returns the curve of an example.
+     *
+     * @param scores of the points that are evaluated
+     * @param full of the example itself
+     */
+    Curve curve(int example, double[] scores, double full) {
+        double[] all = new double[points[example].length];
+        int next = 0;
+        for (int i = 0; i < all.length; i++) {
+            boolean known = next == scores.length || points[example][i] != evaluated[example][next];
+            all[i] = known ? full : scores[next++];
+        }
+        return new Curve(shares(example), all);
+    }
+
+    /** Returns for each group its place in the order; groups of equal relevance are ordered by their number. */
+    static int[] ranks(double[] relevance, boolean mostFirst) {
+        double[] keys = new double[relevance.length];
+        // Adding 0 makes -0 and 0 the same.
+        Arrays.setAll(keys, group -> (mostFirst ? -relevance[group] : relevance[group]) + 0.0);
+        double[] sorted = keys.clone();
+        Arrays.sort(sorted);
+        int[] equalBefore = new int[keys.length];
+        int[] ranks = new int[keys.length];
+        for (int group = 0; group < keys.length; group++) {
+            int first = first(sorted, keys[group]);
+            ranks[group] = first + equalBefore[first]++;
+        }
+        return ranks;
+    }
+
+    /** Returns the first place of a number among ascending ones. */
+    private static int first(double[] ascending, double value) {
+        int low = 0;
+        int high = ascending.length - 1;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (ascending[middle] < value) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+}
