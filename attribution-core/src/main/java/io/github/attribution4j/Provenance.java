@@ -131,6 +131,19 @@ public record Provenance(
                 Instant.now());
     }
 
+    /**
+     * Returns the identity of a copy with other parameters ({@code ParameterizedModel}): that of its model, with the
+     * digest of each changed one. For bindings.
+     *
+     * @param values by the names of the parameters, of their types
+     */
+    public static Model.Identity changed(Model.Identity model, Map<String, Tensor> values) {
+        Map<String, String> loaded = new LinkedHashMap<>(model.loaded());
+        values.forEach((name, value) -> loaded.put("parameter " + name, value.shape() + " sha256:" + digest(value)));
+        return new Model.Identity(
+                model.name(), model.version(), model.digest(), model.engine(), model.device(), loaded);
+    }
+
     /** Returns this provenance, of a method inside another, as that of the outer method. */
     Provenance madeBy(Recipe outer, Model.Identity asked, Inputs given) {
         return new Provenance(

@@ -9,7 +9,6 @@ import io.github.attribution4j.djl.internal.engine.Failures;
 import io.github.attribution4j.djl.internal.engine.ThreadSettings;
 import io.github.attribution4j.djl.internal.engine.TorchRuntime;
 import io.github.attribution4j.djl.internal.engine.TorchTensors;
-import io.github.attribution4j.djl.internal.engine.TorchWeights;
 import io.github.attribution4j.djl.internal.engine.WeightsReading;
 import io.github.attribution4j.djl.internal.program.Devices;
 import io.github.attribution4j.djl.internal.program.EntryMethod;
@@ -65,9 +64,7 @@ final class TorchLoader {
                         runtime.description(),
                         TorchTensors.name(options.device()),
                         options.changes());
-                TorchWeights weights =
-                        new TorchWeights(original, options.dataType().orElse(null));
-                TorchScriptModel model = new TorchScriptModel(modules, options, identity, weights, moved.repairs());
+                TorchScriptModel model = new TorchScriptModel(modules, options, identity, moved.repairs());
                 complete = true;
                 return model;
             } finally {

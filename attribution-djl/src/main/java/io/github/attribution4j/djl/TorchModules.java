@@ -5,6 +5,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.archive.ArchiveCopy;
 import io.github.attribution4j.djl.internal.archive.ArchiveException;
+import io.github.attribution4j.djl.internal.archive.StoredTensors;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.engine.Failures;
 import io.github.attribution4j.djl.internal.engine.SharedParameters;
@@ -29,6 +30,7 @@ import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -194,6 +196,48 @@ final class TorchModules implements AutoCloseable {
         return first;
     }
 
+    /**
+     * Reads what modules hold: from memory, unless more than {@link #SMALL_BYTES} are in the file.
+     *
+     * @throws UnsupportedModelException if the file is gone, or was changed
+     */
+    synchronized <T> T weights(Function<StoredTensors, T> use) {
+        requireOpen();
+        try {
+            return use.apply(StoredTensors.of(archive, parameters::bytes));
+        } catch (ArchiveException e) {
+            throw new UnsupportedModelException(Failures.line(e), e);
+        }
+    }
+
+    /**
+     * Returns the same program with other bytes for some storages; compiled at its first run.
+     *
+     * @param bytes by entry of the archive
+     */
+    synchronized TorchModules with(Map<String, byte[]> bytes) {
+        requireOpen();
+        Map<String, byte[]> inFrame = new HashMap<>(bytes);
+        inFrame.keySet().retainAll(archive.entries());
+        return new TorchModules(
+                name,
+                runtime,
+                tensors,
+                archive.withEntries(inFrame),
+                parameters.with(bytes, tensors),
+                first,
+                text,
+                unbatched,
+                null,
+                null);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new TorchModule.ClosedException();
+        }
+    }
+
     /** Why rows of this program must not share a call, if its text shows it; determined on the first call. */
     Optional<String> oneRowAtATime() {
         List<String> known = oneRow;
@@ -352,9 +396,7 @@ final class TorchModules implements AutoCloseable {
         if (now != null && (closed || now.level().compareTo(level) >= 0)) {
             return now.module();
         }
-        if (closed) {
-            throw new TorchModule.ClosedException();
-        }
+        requireOpen();
         TorchModule module;
         Instrumented program;
         try (ArchiveCopy copy = ArchiveCopy.start(archive)) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.djl;
 
+import io.github.attribution4j.Provenance;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
 import io.github.attribution4j.djl.internal.engine.DjlArchives;
 import io.github.attribution4j.djl.internal.engine.TorchModule;
-import io.github.attribution4j.djl.internal.engine.TorchWeights;
 import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
@@ -60,32 +61,27 @@ import java.util.stream.Stream;
  * the system property {@code ai.djl.pytorch.graph_optimizer}, or on if that is not set. If a model is closed while
  * other threads use it, their calls finish first.
  */
-public final class TorchScriptModel implements RuledModel {
+public final class TorchScriptModel implements RuledModel, ParameterizedModel {
     private final TorchModules modules;
     private final TorchAddresses addresses;
     private final TorchProgram program;
     private final Program.Whole whole;
     private final TorchValues values;
     private final Model.Identity identity;
-    private final TorchWeights weights;
+    private final TorchParameters parameters;
     private final List<String> repairs;
-    private final String method;
+    private final LoadOptions options;
 
-    TorchScriptModel(
-            TorchModules modules,
-            LoadOptions options,
-            Model.Identity identity,
-            TorchWeights weights,
-            List<String> repairs) {
+    TorchScriptModel(TorchModules modules, LoadOptions options, Model.Identity identity, List<String> repairs) {
         this.modules = modules;
         this.addresses = new TorchAddresses(modules);
         this.program = new TorchProgram(modules, addresses, options);
         this.whole = new Program.Whole(this, program);
         this.values = new TorchValues(modules, addresses, program);
         this.identity = identity;
-        this.weights = weights;
+        this.parameters = new TorchParameters(modules, addresses);
         this.repairs = repairs;
-        this.method = options.method();
+        this.options = options;
     }
 
     /**
@@ -181,7 +177,7 @@ public final class TorchScriptModel implements RuledModel {
 
     /** Returns the signature of the program, such as {@code forward(x: Tensor, n: int=2) -> Tensor}. */
     public String signature() {
-        return method + modules.program().signature().toString().substring("forward".length());
+        return options.method() + modules.program().signature().toString().substring("forward".length());
     }
 
     /** Returns the names of the program's parameters, in order. */
@@ -192,26 +188,46 @@ public final class TorchScriptModel implements RuledModel {
     }
 
     /**
-     * Returns the names of parameters and buffers, which are read from the archive's file again.
+     * Returns the names of parameters and buffers. If the file has more than 8 MiB in addition to parameters, it must
+     * still exist unchanged.
      *
-     * @throws UnsupportedModelException if the model came from a stream, or its file is gone or was changed
+     * @throws UnsupportedModelException if the file is needed, and is gone or was changed
      */
     @Override
     public List<String> weightNames() {
-        modules.module().check();
-        return weights.names();
+        return parameters.names();
     }
 
     /**
-     * Reads a parameter or buffer from the archive's file, converted if the model was: float16 and bfloat16 come as
-     * float32, small integers as int32.
+     * Reads a parameter or buffer, converted if the model was: float16 and bfloat16 come as float32, small integers as
+     * int32.
      *
      * @throws UnsupportedModelException as {@link #weightNames()}
      */
     @Override
     public Tensor weight(String name) {
-        modules.module().check();
-        return weights.read(name);
+        return parameters.read(name);
+    }
+
+    /**
+     * {@inheritDoc} Attributes that are tensors are among them, as buffers.
+     *
+     * @throws UnsupportedModelException if weights are quantized, packed, or constants of a frozen program; or as
+     *     {@link #weightNames()}
+     */
+    @Override
+    public List<Parameter> parameters() {
+        return parameters.list();
+    }
+
+    /**
+     * {@inheritDoc} The copy compiles the program again when it first runs. Parameters in one storage of the archive
+     * are stored again together.
+     */
+    @Override
+    public TorchScriptModel withParameters(Map<String, Tensor> values) {
+        return parameters.copy(values, (others, typed) ->
+                new TorchScriptModel(others, options, Provenance.changed(identity, typed), repairs));
     }
 
     /** Returns what was replaced so that this libtorch loads the program, one line each; empty for most programs. */

@@ -50,7 +50,15 @@ final class ArchiveReader {
                 }
             }
             return new TorchArchive(
-                    name, source, members, folder, version, Collections.unmodifiableMap(code), Map.of(), limits);
+                    name,
+                    source,
+                    members,
+                    folder,
+                    version,
+                    Collections.unmodifiableMap(code),
+                    Map.of(),
+                    Map.of(),
+                    limits);
         } catch (ArchiveException e) {
             throw TextMode.explained(e, name, source);
         }

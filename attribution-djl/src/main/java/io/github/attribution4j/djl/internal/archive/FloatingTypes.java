@@ -117,4 +117,31 @@ public final class FloatingTypes {
         int wide = exponent == 0x1F ? 0xFF : exponent - 15 + 127;
         return Float.intBitsToFloat(sign | (wide << 23) | (fraction << 13));
     }
+
+    /** The nearest float16, the even one of two that are as near. */
+    static short toHalf(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        int sign = (bits >>> 16) & 0x8000;
+        float size = Math.abs(value);
+        if (Float.isNaN(value)) {
+            return (short) (sign | 0x7E00);
+        }
+        if (size >= 65520) {
+            return (short) (sign | 0x7C00);
+        }
+        if (size < 0x1p-14f) {
+            return (short) (sign | (int) Math.rint(size * 0x1p24));
+        }
+        int wide = Float.floatToRawIntBits(size) - ((127 - 15) << 23);
+        int rest = wide & 0x1FFF;
+        int half = wide >>> 13;
+        boolean up = rest > 0x1000 || (rest == 0x1000 && (half & 1) == 1);
+        return (short) (sign | (up ? half + 1 : half));
+    }
+
+    /** The nearest bfloat16, the even one of two that are as near. */
+    static short toBFloat16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return (short) (Float.isNaN(value) ? 0x7FC0 : (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
+    }
 }

@@ -136,7 +136,7 @@ public final class SplitArchive {
     }
 
     /** The names of the parameters of each module class, by the qualified name of the class. */
-    private static Map<String, Set<String>> parameters(TorchArchive archive) {
+    static Map<String, Set<String>> parameters(TorchArchive archive) {
         Map<String, Set<String>> parameters = new HashMap<>();
         archive.code().forEach((path, text) -> {
             String module = path.substring(0, path.length() - ".py".length()).replace('/', '.');

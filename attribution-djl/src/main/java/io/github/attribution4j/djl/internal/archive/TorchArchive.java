@@ -18,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +51,9 @@ public final class TorchArchive {
     private final int version;
     private final Map<String, String> code;
     private final Map<String, String> changed;
+    /** Entries with other bytes than those of the source, by name. */
+    private final Map<String, byte[]> replaced;
+
     private final Limits limits;
     private volatile PickleValue.@Nullable Instance root;
 
@@ -61,6 +65,7 @@ public final class TorchArchive {
             int version,
             Map<String, String> code,
             Map<String, String> changed,
+            Map<String, byte[]> replaced,
             Limits limits) {
         this.name = name;
         this.source = source;
@@ -69,6 +74,7 @@ public final class TorchArchive {
         this.version = version;
         this.code = code;
         this.changed = changed;
+        this.replaced = replaced;
         this.limits = limits;
     }
 
@@ -176,16 +182,16 @@ public final class TorchArchive {
         }
         ByteSource bytes =
                 reading((reader, zip) -> new ByteSource.InMemory(reader.read(0, Math.toIntExact(source.size()))));
-        return new TorchArchive(name, bytes, members, folder, version, code, changed, limits);
+        return new TorchArchive(name, bytes, members, folder, version, code, changed, replaced, limits);
     }
 
     /** Returns a copy in memory that lacks some entries and has other bytes for others. */
-    TorchArchive inMemory(Set<String> without, Map<String, byte[]> replaced) {
+    TorchArchive inMemory(Set<String> without, Map<String, byte[]> bytesOf) {
         TorchArchive copy = reading((reader, zip) -> {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             ZipEmitter emitter = new ZipEmitter(Channels.newChannel(bytes));
             for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
-                byte[] other = replaced.get(entry.getKey());
+                byte[] other = bytesOf.get(entry.getKey());
                 if (other != null) {
                     emitter.store(folder + entry.getKey(), other);
                 } else if (!without.contains(entry.getKey())) {
@@ -263,6 +269,10 @@ public final class TorchArchive {
 
     /** {@return the bytes of an entry of any size, uncompressed} */
     byte[] large(String entry) {
+        byte[] other = replaced.get(entry);
+        if (other != null) {
+            return other.clone();
+        }
         ZipMember member = members.get(entry);
         if (member == null) {
             throw new IllegalArgumentException("entry '" + entry + "' does not exist");
@@ -364,7 +374,31 @@ public final class TorchArchive {
                 .removeIf(entry -> (entry.startsWith(CODE) && entry.endsWith(DEBUG))
                         || UNUSED.matcher(entry).matches());
         TorchArchive copy = new TorchArchive(
-                name, source, newMembers, folder, version, Collections.unmodifiableMap(newCode), newChanged, limits);
+                name,
+                source,
+                newMembers,
+                folder,
+                version,
+                Collections.unmodifiableMap(newCode),
+                newChanged,
+                replaced,
+                limits);
+        copy.root = root;
+        return copy;
+    }
+
+    /**
+     * Returns a copy with other bytes for some tensors.
+     *
+     * @param bytes by entry, such as {@code data/0}; as many as before
+     * @return the copy; it shares everything else
+     */
+    public TorchArchive withEntries(Map<String, byte[]> bytes) {
+        Map<String, byte[]> all = new HashMap<>(replaced);
+        all.putAll(bytes);
+        TorchArchive copy =
+                new TorchArchive(
+                        name, source, members, folder, version, code, changed, Map.copyOf(all), limits);
         copy.root = root;
         return copy;
     }
@@ -405,7 +439,10 @@ public final class TorchArchive {
             ZipDirectory zip = new ZipDirectory(name, reader, source.size(), limits);
             for (Map.Entry<String, ZipMember> entry : members.entrySet()) {
                 boolean isCode = entry.getKey().startsWith(CODE);
-                if (isCode == program
+                byte[] other = replaced.get(entry.getKey());
+                if (other != null && !program) {
+                    emitter.store(folder + entry.getKey(), other);
+                } else if (isCode == program
                         && !(isCode && changed.containsKey(entry.getKey().substring(CODE.length())))) {
                     emitter.copy(entry.getValue(), reader, zip.dataOf(entry.getValue()));
                 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The large parameters of a model, once in libtorch's memory for all modules that are compiled from its archive. They
@@ -41,6 +42,47 @@ public final class SharedParameters implements AutoCloseable {
         } finally {
             if (!complete) {
                 parameters.close();
+            }
+        }
+    }
+
+    /** Returns a copy of the bytes of an entry of the archive; null if its frame has the entry. */
+    public byte @Nullable [] bytes(String entry) {
+        for (Map.Entry<SplitArchive.Part, PtNDArray> storage : storages.entrySet()) {
+            if (storage.getKey().entry().equals(entry)) {
+                return runtime.operations().read(storage.getValue(), from -> {
+                    byte[] bytes = new byte[from.remaining()];
+                    from.get(bytes);
+                    return bytes;
+                });
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Returns parameters of which some are others. All that are equal lie in the same memory.
+     *
+     * @param changed by entry; those that the frame has are left out
+     * @return to be closed in addition to these
+     */
+    public SharedParameters with(Map<String, byte[]> changed, TorchTensors tensors) {
+        SharedParameters copy = new SharedParameters(runtime);
+        boolean complete = false;
+        try {
+            storages.forEach((part, storage) -> {
+                byte[] bytes = changed.get(part.entry());
+                copy.storages.put(
+                        part,
+                        bytes == null
+                                ? runtime.own(runtime.operations().alias(storage))
+                                : runtime.operations().bytes(tensors, bytes.length, to -> to.put(bytes)));
+            });
+            complete = true;
+            return copy;
+        } finally {
+            if (!complete) {
+                copy.close();
             }
         }
     }
