@@ -11,6 +11,7 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.catalog;
     exports io.github.attribution4j.evaluation;
     exports io.github.attribution4j.gradient;
+    exports io.github.attribution4j.influence;
     exports io.github.attribution4j.internal to
             io.github.attribution4j.cli,
             io.github.attribution4j.djl,

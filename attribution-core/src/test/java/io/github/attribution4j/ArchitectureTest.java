@@ -46,6 +46,7 @@ class ArchitectureTest {
                         BASE + ".text..",
                         BASE + ".propagation..",
                         BASE + ".metric..",
+                        BASE + ".influence..",
                         BASE + ".view..")
                 .layer("path")
                 .definedBy(BASE + ".path..")
@@ -132,7 +133,7 @@ class ArchitectureTest {
 
     @Test
     void method_packages_do_not_see_each_other() {
-        slices().matching(BASE + ".(gradient|cam|perturbation|shapley|text|propagation|metric)..")
+        slices().matching(BASE + ".(gradient|cam|perturbation|shapley|text|propagation|metric|influence)..")
                 .should()
                 .notDependOnEachOther()
                 .allowEmptyShould(true)

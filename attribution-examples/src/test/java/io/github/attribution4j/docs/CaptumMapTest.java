@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.docs;
 
+import static io.github.attribution4j.influence.Similarity.COSINE;
 import static io.github.attribution4j.metric.Infidelity.Kinds.GLOBAL;
 import static io.github.attribution4j.metric.Infidelity.Kinds.LOCAL;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,6 +23,11 @@ import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.influence.Checkpoint;
+import io.github.attribution4j.influence.Examples;
+import io.github.attribution4j.influence.Influence;
+import io.github.attribution4j.influence.SimilarityInfluence;
+import io.github.attribution4j.influence.TracInFast;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.metric.Infidelity;
 import io.github.attribution4j.metric.Metric;
@@ -47,6 +53,7 @@ import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.KernelShap;
 import io.github.attribution4j.shapley.ShapleySampling;
 import io.github.attribution4j.shapley.ShapleyValues;
+import io.github.attribution4j.target.Loss;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
@@ -369,6 +376,22 @@ class CaptumMapTest {
             assertThat(metric.judge(model, inputs, Target.index(3), method, Run.defaults())
                             .scores())
                     .hasSize(1)
+                    .doesNotContain(Double.NaN);
+        }
+    }
+
+    @Test
+    void influences() {
+        List<Checkpoint> checkpoints = List.of(Checkpoint.of(model));
+        Examples training = Examples.of(Inputs.of(references), Target.loss(Loss.crossEntropy(), 3, 3, 3));
+        for (Influence<?> influence : List.of(
+                new TracInFast("fc").bias(false),
+                new TracInFast("fc").projected(100),
+                new SimilarityInfluence("relu3").similarity(COSINE))) {
+            assertThat(influence
+                            .scores(checkpoints, training, training, Run.defaults())
+                            .of(0))
+                    .hasSize(3)
                     .doesNotContain(Double.NaN);
         }
     }
