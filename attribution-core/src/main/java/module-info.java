@@ -7,6 +7,7 @@ module io.github.attribution4j.core {
 
     exports io.github.attribution4j;
     exports io.github.attribution4j.baseline;
+    exports io.github.attribution4j.benchmark;
     exports io.github.attribution4j.cam;
     exports io.github.attribution4j.catalog;
     exports io.github.attribution4j.evaluation;

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Explanations as JSON, version 2 (1 had no labels). Numbers keep every bit; NaN and ±Infinity are strings. No class
- * but this and {@link LabelsJson} uses Gson.
+ * but this, {@link LabelsJson} and {@link io.github.attribution4j.internal.Json} uses Gson.
  */
 final class ExplanationJson {
     static final String FORMAT = "attribution4j/explanation";
@@ -57,14 +57,7 @@ final class ExplanationJson {
             explanation.measures().forEach((name, values) -> measures.add(name, numbers(values)));
             json.add("measures", measures);
         }
-        Counts counts = explanation.counts();
-        JsonObject cost = new JsonObject();
-        cost.addProperty("forwardRows", counts.forwardRows());
-        cost.addProperty("backwardRows", counts.backwardRows());
-        cost.addProperty("batches", counts.batches());
-        cost.addProperty("largestBatch", counts.largestBatch());
-        cost.addProperty("checkRows", counts.checkRows());
-        json.add("counts", cost);
+        json.add("counts", GSON.toJsonTree(explanation.counts().toMap()));
         json.addProperty("elapsedNanos", explanation.elapsed().toNanos());
         json.add("notices", GSON.toJsonTree(explanation.notices()));
         json.add("provenance", provenance(explanation.provenance()));
@@ -117,6 +110,10 @@ final class ExplanationJson {
             array.add(Double.isFinite(number) ? new JsonPrimitive(number) : new JsonPrimitive("" + number));
         }
         return array;
+    }
+
+    static String write(Provenance provenance) {
+        return GSON.toJson(provenance(provenance));
     }
 
     private static JsonObject provenance(Provenance provenance) {
@@ -178,31 +175,43 @@ final class ExplanationJson {
                 read.baselineScores = optionalNumbers(json, "baselineScores");
                 read.completenessGap = optionalNumbers(json, "completenessGap");
                 read.measures = readMeasures(json.getAsJsonObject("measures"));
-                read.counts = new Counts(
-                        counts.get("forwardRows").getAsLong(),
-                        counts.get("backwardRows").getAsLong(),
-                        counts.get("batches").getAsLong(),
-                        counts.get("largestBatch").getAsLong(),
-                        counts.has("checkRows") ? counts.get("checkRows").getAsLong() : 0);
+                // Explanations of early versions have no check rows.
+                read.counts = Counts.of(name -> name.equals("checkRows") && !counts.has(name)
+                        ? 0
+                        : counts.get(name).getAsLong());
                 read.elapsed = Duration.ofNanos(json.get("elapsedNanos").getAsLong());
                 read.notices = list(json.getAsJsonArray("notices"), JsonElement::getAsString);
                 read.inputData = byName(readNames(json, "inputs"), readTensors(json, "inputs"));
             }));
             explanation.ownTensors();
             return explanation;
-        } catch (JsonParseException
-                | NullPointerException
-                | ClassCastException
-                | UnsupportedOperationException
-                | IllegalStateException
-                | NumberFormatException
-                | DateTimeParseException e) {
-            // Gson throws any of these for a missing or mistyped member.
-            throw new IllegalArgumentException(
-                    "explanation JSON: malformed or incomplete (" + e.getMessage()
-                            + "); give what Explanation.toJson wrote",
-                    e);
+        } catch (RuntimeException e) {
+            throw malformed("explanation JSON", "Explanation.toJson", e);
         }
+    }
+
+    /** Reads what {@link #write(Provenance)} wrote. */
+    static Provenance readProvenance(String text) {
+        try {
+            return readProvenance(JsonParser.parseString(text).getAsJsonObject());
+        } catch (RuntimeException e) {
+            throw malformed("provenance JSON", "Provenance.toJson", e);
+        }
+    }
+
+    /** Returns what to throw: Gson throws any of these for a missing or mistyped member. */
+    private static RuntimeException malformed(String what, String writer, RuntimeException e) {
+        boolean known = e instanceof JsonParseException
+                || e instanceof NullPointerException
+                || e instanceof ClassCastException
+                || e instanceof UnsupportedOperationException
+                || e instanceof IllegalStateException
+                || e instanceof NumberFormatException
+                || e instanceof DateTimeParseException;
+        return known
+                ? new IllegalArgumentException(
+                        what + ": malformed or incomplete (" + e.getMessage() + "); give what " + writer + " wrote", e)
+                : e;
     }
 
     private static Map<String, Tensor> byName(List<String> names, List<Tensor> tensors) {

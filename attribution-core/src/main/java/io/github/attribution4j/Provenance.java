@@ -56,6 +56,25 @@ public record Provenance(
         return Digests.ofTensor(tensor);
     }
 
+    /** Returns the version of this library. */
+    public static String libraryVersion() {
+        return Versions.LIBRARY;
+    }
+
+    /** Returns the provenance as JSON, as an explanation's JSON has it. */
+    public String toJson() {
+        return ExplanationJson.write(this);
+    }
+
+    /**
+     * Reads what {@link #toJson} wrote.
+     *
+     * @throws IllegalArgumentException if the text is not such JSON
+     */
+    public static Provenance fromJson(String json) {
+        return ExplanationJson.readProvenance(json);
+    }
+
     /** Returns a run with this seed and batching. */
     public Run run() {
         String asked = batching.contains(",") ? batching.substring(0, batching.indexOf(',')) : batching;
@@ -126,7 +145,7 @@ public record Provenance(
                 run.batching() + ", largest batch " + evaluation.counts().largestBatch() + " rows",
                 evaluation.model().identity(),
                 run.isNested() ? List.of() : records(evaluation.inputs(), evaluation.digests()),
-                Versions.LIBRARY,
+                libraryVersion(),
                 System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
                 Instant.now());
     }

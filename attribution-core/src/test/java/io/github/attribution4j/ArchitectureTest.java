@@ -37,6 +37,8 @@ class ArchitectureTest {
                 .withOptionalLayers(true)
                 .layer("catalog")
                 .definedBy(BASE + ".catalog..")
+                .layer("benchmark")
+                .definedBy(BASE + ".benchmark..")
                 .layer("methods")
                 .definedBy(
                         BASE + ".gradient..",
@@ -78,23 +80,27 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("run", "setting", "model", "tensor", "internal")
                 .whereLayer("catalog")
                 .mayNotBeAccessedByAnyLayer()
-                .whereLayer("methods")
+                .whereLayer("benchmark")
                 .mayOnlyBeAccessedByLayers("catalog")
+                .whereLayer("methods")
+                .mayOnlyBeAccessedByLayers("catalog", "benchmark")
                 .whereLayer("path")
-                .mayOnlyBeAccessedByLayers("catalog", "methods")
+                .mayOnlyBeAccessedByLayers("catalog", "benchmark", "methods")
                 .whereLayer("mask")
-                .mayOnlyBeAccessedByLayers("catalog", "methods")
+                .mayOnlyBeAccessedByLayers("catalog", "benchmark", "methods")
                 .whereLayer("root")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask")
+                .mayOnlyBeAccessedByLayers("catalog", "benchmark", "methods", "path", "mask")
                 .whereLayer("baseline")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask", "root")
+                .mayOnlyBeAccessedByLayers("catalog", "benchmark", "methods", "path", "mask", "root")
                 .whereLayer("evaluation")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask", "root", "baseline")
+                .mayOnlyBeAccessedByLayers("catalog", "benchmark", "methods", "path", "mask", "root", "baseline")
                 .whereLayer("target")
-                .mayOnlyBeAccessedByLayers("catalog", "methods", "path", "mask", "root", "baseline", "evaluation")
+                .mayOnlyBeAccessedByLayers(
+                        "catalog", "benchmark", "methods", "path", "mask", "root", "baseline", "evaluation")
                 .whereLayer("run")
                 .mayOnlyBeAccessedByLayers(
                         "catalog",
+                        "benchmark",
                         "methods",
                         "path",
                         "mask",
@@ -106,6 +112,7 @@ class ArchitectureTest {
                 .whereLayer("setting")
                 .mayOnlyBeAccessedByLayers(
                         "catalog",
+                        "benchmark",
                         "methods",
                         "path",
                         "mask",
@@ -118,6 +125,7 @@ class ArchitectureTest {
                 .whereLayer("model")
                 .mayOnlyBeAccessedByLayers(
                         "catalog",
+                        "benchmark",
                         "methods",
                         "path",
                         "mask",
@@ -152,6 +160,8 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName(BASE + ".ExplanationJson")
                 .and()
                 .doNotHaveFullyQualifiedName(BASE + ".LabelsJson")
+                .and()
+                .doNotHaveFullyQualifiedName(BASE + ".internal.Json")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.google.gson..")

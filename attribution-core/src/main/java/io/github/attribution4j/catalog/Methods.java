@@ -5,6 +5,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.Provenance;
+import io.github.attribution4j.benchmark.RandomAttribution;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.FullGrad;
@@ -118,12 +119,13 @@ public final class Methods {
     }
 
     /**
-     * Returns the description of the method of a name.
+     * Returns the description of the method of a name: one of {@link #all}, or {@code random}, with which metrics
+     * compare methods.
      *
      * @throws IllegalArgumentException naming near ones if there is none of that name
      */
     public static Description<? extends Attribution<?>> find(String name) {
-        return CATALOG.find(name);
+        return name.equals(RandomAttribution.DESCRIPTION.name()) ? RandomAttribution.DESCRIPTION : CATALOG.find(name);
     }
 
     /**

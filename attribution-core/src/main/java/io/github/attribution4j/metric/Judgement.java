@@ -4,14 +4,18 @@ package io.github.attribution4j.metric;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Provenance;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.internal.Json;
 import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.status.Experimental;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * What a metric found: a score for each example, and where it comes from. Immutable; holds no tensors.
@@ -27,7 +31,7 @@ public final class Judgement {
     private final Provenance provenance;
     private final Provenance explained;
 
-    private Judgement(
+    Judgement(
             double[] scores,
             boolean higherIsBetter,
             List<Curve> curves,
@@ -70,6 +74,19 @@ public final class Judgement {
         @Override
         public double[] scores() {
             return scores.clone();
+        }
+
+        /** Returns shares and scores by name, as JSON has them. */
+        public Map<String, Object> toMap() {
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put("shares", Json.numbers(shares));
+            map.put("scores", Json.numbers(scores));
+            return map;
+        }
+
+        /** Returns the curve of numbers by name, as {@link #toMap} has them. */
+        public static Curve of(Function<String, double[]> numbers) {
+            return new Curve(numbers.apply("shares"), numbers.apply("scores"));
         }
 
         /** Returns the area under the curve by the trapezoid rule, divided by the length of its range. */
@@ -179,6 +196,23 @@ public final class Judgement {
     /** Returns where the explanation comes from that was judged. */
     public Provenance explained() {
         return explained;
+    }
+
+    /**
+     * Returns the judgement as JSON, format {@code attribution4j/judgement} version 1. Numbers keep every bit, and
+     * {@link #fromJson} gives back an equal judgement.
+     */
+    public String toJson() {
+        return Json.write(JudgementJson.write(this));
+    }
+
+    /**
+     * Reads what {@link #toJson} wrote.
+     *
+     * @throws IllegalArgumentException if the text is not such JSON, or of an unknown version
+     */
+    public static Judgement fromJson(String json) {
+        return JudgementJson.read(json);
     }
 
     /** Returns the metric, the mean, and which way is better. */

@@ -4,11 +4,14 @@ package io.github.attribution4j.run;
 import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.internal.RandomStream;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -324,6 +327,27 @@ public final class Run {
         /** Creates a cost without such additional rows. */
         public Counts(long forwardRows, long backwardRows, long batches, long largestBatch) {
             this(forwardRows, backwardRows, batches, largestBatch, 0);
+        }
+
+        /** Returns each count by its name, in order. */
+        public Map<String, Long> toMap() {
+            Map<String, Long> map = new LinkedHashMap<>();
+            map.put("forwardRows", forwardRows);
+            map.put("backwardRows", backwardRows);
+            map.put("batches", batches);
+            map.put("largestBatch", largestBatch);
+            map.put("checkRows", checkRows);
+            return map;
+        }
+
+        /** Returns the cost of counts by name, as {@link #toMap} returns them. */
+        public static Counts of(ToLongFunction<String> count) {
+            return new Counts(
+                    count.applyAsLong("forwardRows"),
+                    count.applyAsLong("backwardRows"),
+                    count.applyAsLong("batches"),
+                    count.applyAsLong("largestBatch"),
+                    count.applyAsLong("checkRows"));
         }
 
         /** Returns the sum of both costs. */

@@ -194,4 +194,24 @@ class MetricContractTest {
                                     : "has shape (4, 6), and the input (5, 6)");
         }
     }
+
+    @ParameterizedTest
+    @MethodSource("metrics")
+    void a_judgement_is_read_back_from_json_with_every_bit(Metric metric) {
+        try (TensorScope scope = TensorScope.open()) {
+            Judgement judged = metric.judge(MODEL, Inputs.of(rows(3)), TARGET, METHOD, Run.defaults());
+            Judgement read = Judgement.fromJson(judged.toJson());
+            assertThat(read.scores()).containsExactly(judged.scores());
+            assertThat(read.counts()).isEqualTo(judged.counts());
+            assertThat(read.notices()).isEqualTo(judged.notices());
+            assertThat(read.provenance()).isEqualTo(judged.provenance());
+            assertThat(read.explained()).isEqualTo(judged.explained());
+            assertThat(read.curves()).hasSameSizeAs(judged.curves());
+            assertThat(read.toJson()).isEqualTo(judged.toJson());
+            String broken = judged.toJson().replace("\"scores\"", "\"marks\"");
+            assertThatThrownBy(() -> Judgement.fromJson(broken))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("judgement JSON: member 'scores' is missing");
+        }
+    }
 }
