@@ -27,6 +27,7 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.path;
     exports io.github.attribution4j.perturbation;
     exports io.github.attribution4j.propagation;
+    exports io.github.attribution4j.robust;
     exports io.github.attribution4j.run;
     exports io.github.attribution4j.setting;
     exports io.github.attribution4j.shapley;

@@ -49,6 +49,7 @@ class ArchitectureTest {
                         BASE + ".propagation..",
                         BASE + ".metric..",
                         BASE + ".influence..",
+                        BASE + ".robust..",
                         BASE + ".view..")
                 .layer("path")
                 .definedBy(BASE + ".path..")
@@ -141,7 +142,7 @@ class ArchitectureTest {
 
     @Test
     void method_packages_do_not_see_each_other() {
-        slices().matching(BASE + ".(gradient|cam|perturbation|shapley|text|propagation|metric|influence)..")
+        slices().matching(BASE + ".(gradient|cam|perturbation|shapley|text|propagation|metric|influence|robust)..")
                 .should()
                 .notDependOnEachOther()
                 .allowEmptyShould(true)

@@ -7,8 +7,8 @@ import java.util.function.ToDoubleBiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How wrong the output of a row is, compared with the label of its example; 0 or more, the smaller the better.
- * {@link Target#loss} makes it a target. Immutable.
+ * How wrong the output of a row is, compared with the label of its example; the smaller the better. It is 0 or more,
+ * but for the {@link #margin}. {@link Target#loss} makes it a target. Immutable.
  */
 public final class Loss {
     private final String name;
@@ -30,6 +30,7 @@ public final class Loss {
     /** What outputs a loss takes, and with them what labels: of logits and probabilities numbers of classes. */
     private enum Outputs {
         ANY,
+        CLASSES,
         LOGITS,
         PROBABILITIES,
         NUMBERS
@@ -49,6 +50,19 @@ public final class Loss {
      */
     public static Loss logLoss() {
         return new Loss("log-loss", Loss::ofProbabilities, Loss::derivativeOfProbabilities, Outputs.PROBABILITIES);
+    }
+
+    /**
+     * The margin by which the label's class loses: the largest output of another class less that of the label's. Above
+     * 0 where the model decides for another class. Unlike those of a cross-entropy, its gradients stay large where the
+     * model is sure. A label is the number of a class; of a model with a single logit z 0 or 1, and the margin is z
+     * or −z.
+     *
+     * <p>It is the loss of Carlini and Wagner, <i>Towards Evaluating the Robustness of Neural Networks</i>, 2017,
+     * without their bound.
+     */
+    public static Loss margin() {
+        return new Loss("margin", Loss::ofMargin, Loss::derivativeOfMargin, Outputs.CLASSES);
     }
 
     /** The square of the difference of the only output and the label. */
@@ -114,6 +128,32 @@ public final class Loss {
         return derivative;
     }
 
+    private static double ofMargin(double[] outputs, double label) {
+        return outputs.length == 1
+                ? label == 1 ? -outputs[0] : outputs[0]
+                : outputs[rival(outputs, label)] - outputs[(int) label];
+    }
+
+    private static double[] derivativeOfMargin(double[] outputs, double label) {
+        double[] derivative = new double[outputs.length];
+        if (outputs.length == 1) {
+            derivative[0] = label == 1 ? -1 : 1;
+        } else {
+            derivative[rival(outputs, label)] = 1;
+            derivative[(int) label] = -1;
+        }
+        return derivative;
+    }
+
+    /** Returns the class of the largest output but the label's. */
+    private static int rival(double[] outputs, double label) {
+        int best = label == 0 ? 1 : 0;
+        for (int i = 0; i < outputs.length; i++) {
+            best = i != (int) label && outputs[i] > outputs[best] ? i : best;
+        }
+        return best;
+    }
+
     private static double largest(double[] values) {
         double largest = Double.NEGATIVE_INFINITY;
         for (double value : values) {
@@ -165,12 +205,29 @@ public final class Loss {
                 size == 1
                         ? Double.isFinite(label) ? Optional.empty() : Optional.of("is not a finite number")
                         : Optional.of("is one number, and the model's output has " + size + " for each row");
-            case LOGITS, PROBABILITIES -> {
+            case CLASSES, LOGITS, PROBABILITIES -> {
                 long classes = size == 1 ? 2 : size;
                 boolean fits = label >= 0 && label < classes && label == Math.rint(label);
                 yield fits ? Optional.empty() : Optional.of("is no class from 0 to " + (classes - 1));
             }
         };
+    }
+
+    /**
+     * Returns the class that an output decides for: that of the largest number. A single number decides for class 1 if
+     * it is above 0, or for {@link #logLoss}, which takes it for a probability, above 0.5; else for class 0.
+     *
+     * @param output a row of the model's output, row-major
+     */
+    public int decision(double[] output) {
+        if (output.length == 1) {
+            return output[0] > (takesProbabilities() ? 0.5 : 0) ? 1 : 0;
+        }
+        int best = 0;
+        for (int i = 1; i < output.length; i++) {
+            best = output[i] > output[best] ? i : best;
+        }
+        return best;
     }
 
     /** Returns whether outputs are taken for logits. */
