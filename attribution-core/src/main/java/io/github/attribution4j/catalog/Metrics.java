@@ -2,11 +2,14 @@
 package io.github.attribution4j.catalog;
 
 import io.github.attribution4j.Provenance;
+import io.github.attribution4j.metric.Axiom;
 import io.github.attribution4j.metric.Concentration;
 import io.github.attribution4j.metric.DropCorrelation;
 import io.github.attribution4j.metric.Infidelity;
+import io.github.attribution4j.metric.InformationCurve;
 import io.github.attribution4j.metric.Metric;
 import io.github.attribution4j.metric.PerturbationCurve;
+import io.github.attribution4j.metric.Road;
 import io.github.attribution4j.metric.Sensitivity;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Setting.Sources;
@@ -32,10 +35,13 @@ public final class Metrics {
             "Metrics.all()",
             Stream.<List<? extends Description<? extends Metric>>>of(
                             PerturbationCurve.descriptions(),
+                            Road.descriptions(),
+                            InformationCurve.descriptions(),
                             DropCorrelation.descriptions(),
                             List.of(Infidelity.DESCRIPTION),
                             Sensitivity.descriptions(),
-                            Concentration.descriptions())
+                            Concentration.descriptions(),
+                            Axiom.descriptions())
                     .<Description<? extends Metric>>flatMap(List::stream)
                     .toList());
 

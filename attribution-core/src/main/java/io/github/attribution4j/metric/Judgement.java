@@ -53,7 +53,8 @@ public final class Judgement {
     /**
      * A curve: what the model's score becomes while features are changed.
      *
-     * @param shares of the features that are changed, ascending, from 0 to 1
+     * @param shares of the features that are changed, ascending, from 0 to 1; of an {@link InformationCurve}, of the
+     *     information
      * @param scores of the model, one for each share
      */
     @SuppressWarnings("ArrayRecordComponent") // copied, never compared
@@ -87,6 +88,45 @@ public final class Judgement {
         /** Returns the curve of numbers by name, as {@link #toMap} has them. */
         public static Curve of(Function<String, double[]> numbers) {
             return new Curve(numbers.apply("shares"), numbers.apply("scores"));
+        }
+
+        /** Returns the score at a share, linear between points; beyond the ends that of the nearest. */
+        public double at(double share) {
+            int next = 0;
+            while (next < shares.length && shares[next] <= share) {
+                next++;
+            }
+            if (next == 0 || next == shares.length) {
+                return scores[Math.max(0, next - 1)];
+            }
+            double part = (share - shares[next - 1]) / (shares[next] - shares[next - 1]);
+            return scores[next - 1] + part * (scores[next] - scores[next - 1]);
+        }
+
+        /**
+         * Returns the median of curves: at each of some equally distant shares that of their scores. The papers of
+         * information curves report its area.
+         *
+         * @param curves at least one
+         * @param points at least 2, from share 0 to 1
+         */
+        public static Curve median(List<Curve> curves, int points) {
+            if (curves.isEmpty() || points < 2) {
+                throw new IllegalArgumentException("median of " + curves.size() + " curves at " + points
+                        + " points: there must be at least 1 curve and 2 points");
+            }
+            double[] shares = new double[points];
+            double[] scores = new double[points];
+            for (int i = 0; i < points; i++) {
+                double share = i / (points - 1.0);
+                double[] all = curves.stream()
+                        .mapToDouble(curve -> curve.at(share))
+                        .sorted()
+                        .toArray();
+                shares[i] = share;
+                scores[i] = (all[(all.length - 1) / 2] + all[all.length / 2]) / 2;
+            }
+            return new Curve(shares, scores);
         }
 
         /** Returns the area under the curve by the trapezoid rule, divided by the length of its range. */
@@ -141,7 +181,10 @@ public final class Judgement {
         return provenance.method();
     }
 
-    /** Returns the score of each example; a copy. */
+    /**
+     * Returns the score of each example; a copy. NaN where the metric does not judge the example, for which a notice
+     * has the reason.
+     */
     public double[] scores() {
         return scores.clone();
     }
@@ -151,9 +194,13 @@ public final class Judgement {
         return higherIsBetter;
     }
 
-    /** Returns the mean score over the examples. */
+    /** Returns the mean score over the examples that were judged; NaN if there are none. */
     public double mean() {
-        return Arrays.stream(scores).average().orElse(Double.NaN);
+        return Arrays.stream(judged()).average().orElse(Double.NaN);
+    }
+
+    private double[] judged() {
+        return Arrays.stream(scores).filter(score -> !Double.isNaN(score)).toArray();
     }
 
     /**
@@ -161,14 +208,15 @@ public final class Judgement {
      * their number. NaN for one example.
      */
     public double standardError() {
+        double[] judged = judged();
         double mean = mean();
-        double squares = Arrays.stream(scores)
+        double squares = Arrays.stream(judged)
                 .map(score -> (score - mean) * (score - mean))
                 .sum();
-        return scores.length < 2 ? Double.NaN : Math.sqrt(squares / (scores.length - 1) / scores.length);
+        return judged.length < 2 ? Double.NaN : Math.sqrt(squares / (judged.length - 1) / judged.length);
     }
 
-    /** Returns the curve of each example, for a metric that has one; else none. */
+    /** Returns the curve of each example, for a metric that has one; else none. One of no points was not judged. */
     public List<Curve> curves() {
         return curves;
     }
@@ -218,7 +266,7 @@ public final class Judgement {
     /** Returns the metric, the mean, and which way is better. */
     @Override
     public String toString() {
-        return metric() + " of " + explained.method() + ": " + mean() + " over " + scores.length + " examples ("
+        return metric() + " of " + explained.method() + ": " + mean() + " over " + judged().length + " examples ("
                 + (higherIsBetter ? "higher" : "lower") + " is better)";
     }
 }

@@ -77,6 +77,6 @@ public final class Points {
 
     @Override
     public String toString() {
-        return shares.length > 0 ? Numbers.listed(shares) : steps == 0 ? "each" : Integer.toString(steps);
+        return shares.length > 0 ? Arrays.toString(shares) : steps == 0 ? "each" : Integer.toString(steps);
     }
 }

@@ -46,6 +46,9 @@ class MetricsTest {
             Map.entry("perturbation", List.of("normal:0.5", "normal:0.5")),
             Map.entry("attributions", List.of("local", "local")),
             Map.entry("normalized", List.of("true", "true")),
+            Map.entry("noise", List.of("0.5", "0.5")),
+            Map.entry("accuracy", List.of("true", "true")),
+            Map.entry("least-score", List.of("0.25", "0.25")),
             Map.entry("threshold", List.of("0.125", "0.125")));
 
     static Stream<String> names() {

@@ -25,6 +25,7 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
+import io.github.attribution4j.testkit.reference.Activation;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,6 +44,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(LeakExtension.class)
 class MetricContractTest {
     private static final DifferentiableModel MODEL = ReferenceModels.classifier(DataType.FLOAT64, 1, 6, 8, 3);
+    private static final DifferentiableModel IMAGES = ReferenceModels.cnn(DataType.FLOAT64, 5, Activation.TANH, 2, 6);
+
     private static final double CLOSE = 1e-12;
     private static final Target TARGET = Target.index(1);
     private static final Attribution<DifferentiableModel> METHOD = new IntegratedGradients().steps(8);
@@ -51,17 +54,41 @@ class MetricContractTest {
         return Metrics.all().stream()
                 .map(Description::defaults)
                 .map(settings -> (Metric) settings.method())
-                .map(metric ->
-                        metric instanceof PerturbationCurve curve ? curve.mask(FeatureMask.perElement()) : metric);
+                .map(MetricContractTest::fitting);
     }
 
-    private static Tensor rows(int examples) {
-        return ReferenceModels.normal(DataType.FLOAT64, 2, examples, 6);
+    /** Returns a metric whose settings suit these few elements: groups, and a copy that scores lower. */
+    private static Metric fitting(Metric metric) {
+        return metric instanceof PerturbationCurve curve
+                ? curve.mask(FeatureMask.perElement())
+                : metric instanceof InformationCurve curve
+                        ? curve.baseline(Baseline.constant(dull(curve))).leastScore(-1e9)
+                        : metric;
+    }
+
+    /** Returns the brightness of an even image that {@link #IMAGES} gives another class, or a lower score. */
+    private static double dull(InformationCurve metric) {
+        return metric.name().startsWith("accuracy") ? -3 : 3;
+    }
+
+    private static boolean isOfImages(Metric metric) {
+        return metric instanceof Road || metric instanceof InformationCurve;
+    }
+
+    private static DifferentiableModel model(Metric metric) {
+        return isOfImages(metric) ? IMAGES : MODEL;
+    }
+
+    private static Tensor rows(Metric metric, int examples) {
+        return isOfImages(metric)
+                ? ReferenceModels.normal(DataType.FLOAT64, 2, examples, 2, 6, 6)
+                : ReferenceModels.normal(DataType.FLOAT64, 2, examples, 6);
     }
 
     private static double[] scores(Metric metric, Attribution<? super DifferentiableModel> method, Run run) {
         try (TensorScope scope = TensorScope.open()) {
-            return metric.judge(MODEL, Inputs.of(rows(5)), TARGET, method, run).scores();
+            return metric.judge(model(metric), Inputs.of(rows(metric, 5)), TARGET, method, run)
+                    .scores();
         }
     }
 
@@ -86,10 +113,10 @@ class MetricContractTest {
     void the_score_of_an_example_depends_on_no_other(Metric metric) {
         double[] all = scores(metric, METHOD, Run.defaults());
         try (TensorScope scope = TensorScope.open()) {
-            Tensor rows = rows(5);
+            Tensor rows = rows(metric, 5);
             for (int example = 0; example < 5; example++) {
                 Judgement alone = metric.judge(
-                        MODEL,
+                        model(metric),
                         Inputs.of(rows.rows(example, example + 1)),
                         TARGET,
                         METHOD,
@@ -98,7 +125,7 @@ class MetricContractTest {
             }
             long[] order = {3, 0, 4, 1, 2};
             Judgement turned = metric.judge(
-                    MODEL,
+                    model(metric),
                     Inputs.of(rows.select(0, order)),
                     TARGET,
                     METHOD,
@@ -132,8 +159,8 @@ class MetricContractTest {
     @MethodSource("metrics")
     void a_judgement_says_where_it_comes_from_and_what_it_cost(Metric metric) {
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = METHOD.attribute(MODEL, Inputs.of(rows(5)), TARGET)) {
-            Judgement judged = metric.judge(MODEL, Inputs.of(rows(5)), TARGET, METHOD, Run.defaults());
+                Explanation explanation = METHOD.attribute(model(metric), Inputs.of(rows(metric, 5)), TARGET)) {
+            Judgement judged = metric.judge(model(metric), Inputs.of(rows(metric, 5)), TARGET, METHOD, Run.defaults());
             assertThat(judged.metric()).isEqualTo(metric.name());
             assertThat(judged.provenance().settings()).hasSameSizeAs(metric.settings());
             assertThat(judged.provenance().inputs()).hasSize(1);
@@ -146,7 +173,8 @@ class MetricContractTest {
                     .hasToString(metric.name() + " of integrated-gradients: " + judged.mean() + " over 5 examples ("
                             + (metric.higherIsBetter() ? "higher" : "lower") + " is better)");
             if (!(metric instanceof Sensitivity)) {
-                Judgement given = metric.judge(MODEL, Inputs.of(rows(5)), TARGET, explanation, Run.defaults());
+                Judgement given =
+                        metric.judge(model(metric), Inputs.of(rows(metric, 5)), TARGET, explanation, Run.defaults());
                 assertThat(given.scores()).containsExactly(judged.scores());
                 // Rows that check the model are evaluated once for a model, whoever asks first.
                 assertThat(given.counts().forwardRows() + explanation.counts().forwardRows())
@@ -172,9 +200,9 @@ class MetricContractTest {
     @MethodSource("metrics")
     void an_explanation_of_zeros_has_a_defined_score(Metric metric) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor rows = rows(2);
+            Tensor rows = rows(metric, 2);
             Attribution<DifferentiableModel> zeros = new IntegratedGradients().baseline(Baseline.of(rows));
-            Judgement judged = metric.judge(MODEL, Inputs.of(rows), TARGET, zeros, Run.defaults());
+            Judgement judged = metric.judge(model(metric), Inputs.of(rows), TARGET, zeros, Run.defaults());
             for (double score : judged.scores()) {
                 assertThat(score).isFinite();
             }
@@ -185,13 +213,16 @@ class MetricContractTest {
     @MethodSource("metrics")
     void an_explanation_of_other_inputs_is_refused(Metric metric) {
         try (TensorScope scope = TensorScope.open();
-                Explanation explanation = METHOD.attribute(MODEL, Inputs.of(rows(4)), TARGET)) {
-            assertThatThrownBy(() -> metric.judge(MODEL, Inputs.of(rows(5)), TARGET, explanation, Run.defaults()))
+                Explanation explanation = METHOD.attribute(model(metric), Inputs.of(rows(metric, 4)), TARGET)) {
+            assertThatThrownBy(() -> metric.judge(
+                            model(metric), Inputs.of(rows(metric, 5)), TARGET, explanation, Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining(
                             metric instanceof Sensitivity
                                     ? "give the method"
-                                    : "has shape (4, 6), and the input (5, 6)");
+                                    : isOfImages(metric)
+                                            ? "has shape (4, 2, 6, 6), and the input (5, 2, 6, 6)"
+                                            : "has shape (4, 6), and the input (5, 6)");
         }
     }
 
@@ -199,7 +230,7 @@ class MetricContractTest {
     @MethodSource("metrics")
     void a_judgement_is_read_back_from_json_with_every_bit(Metric metric) {
         try (TensorScope scope = TensorScope.open()) {
-            Judgement judged = metric.judge(MODEL, Inputs.of(rows(3)), TARGET, METHOD, Run.defaults());
+            Judgement judged = metric.judge(model(metric), Inputs.of(rows(metric, 3)), TARGET, METHOD, Run.defaults());
             Judgement read = Judgement.fromJson(judged.toJson());
             assertThat(read.scores()).containsExactly(judged.scores());
             assertThat(read.counts()).isEqualTo(judged.counts());
