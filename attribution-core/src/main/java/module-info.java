@@ -10,6 +10,7 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.benchmark;
     exports io.github.attribution4j.cam;
     exports io.github.attribution4j.catalog;
+    exports io.github.attribution4j.concept;
     exports io.github.attribution4j.evaluation;
     exports io.github.attribution4j.gradient;
     exports io.github.attribution4j.influence;

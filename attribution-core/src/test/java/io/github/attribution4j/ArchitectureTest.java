@@ -50,6 +50,7 @@ class ArchitectureTest {
                         BASE + ".metric..",
                         BASE + ".influence..",
                         BASE + ".robust..",
+                        BASE + ".concept..",
                         BASE + ".view..")
                 .layer("path")
                 .definedBy(BASE + ".path..")
@@ -142,7 +143,8 @@ class ArchitectureTest {
 
     @Test
     void method_packages_do_not_see_each_other() {
-        slices().matching(BASE + ".(gradient|cam|perturbation|shapley|text|propagation|metric|influence|robust)..")
+        slices().matching(BASE
+                        + ".(gradient|cam|perturbation|shapley|text|propagation|metric|influence|robust|concept)..")
                 .should()
                 .notDependOnEachOther()
                 .allowEmptyShould(true)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.internal.numeric;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /** The Cholesky factor of a symmetric, positive definite matrix. Immutable. */
@@ -75,6 +76,15 @@ public final class Cholesky {
             }
         }
         return x;
+    }
+
+    /** Returns the factor, row by row, with the zeros above its diagonal. */
+    public double[][] rows() {
+        double[][] rows = new double[factor.length][];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = Arrays.copyOf(factor[i], factor.length);
+        }
+        return rows;
     }
 
     /** Returns the logarithm of the determinant of the matrix. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.internal.numeric;
 
-/** Quantiles of Student's t distribution. */
+/** Student's t distribution. */
 public final class StudentT {
     private StudentT() {}
 
@@ -48,6 +48,65 @@ public final class StudentT {
                     + 1 / y;
         }
         return Math.sqrt(degrees * y);
+    }
+
+    /**
+     * Returns the probability that the absolute value of t is at least that of a number, to about 9 digits: the
+     * inverse of {@link #quantile}.
+     *
+     * @param degrees of freedom, at least 1 and finite; below 1 nothing can be told and the probability is 1
+     */
+    public static double probability(double t, double degrees) {
+        if (Double.isNaN(t) || degrees < 1) {
+            return 1;
+        }
+        double square = t * t;
+        if (Double.isInfinite(square)) {
+            return 0;
+        }
+        // The incomplete beta function of n / (n + t²), with n / 2 and 1 / 2; its fraction converges on one side.
+        double x = degrees / (degrees + square);
+        double a = degrees / 2;
+        return x < (a + 1) / (a + 2.5) ? beta(x, a, 0.5) : 1 - beta(1 - x, 0.5, a);
+    }
+
+    /** Returns the regularized incomplete beta function by its continued fraction, evaluated as Lentz does. */
+    private static double beta(double x, double a, double b) {
+        double c = 1;
+        double d = 1 / nonZero(1 - (a + b) * x / (a + 1));
+        double fraction = d;
+        for (int m = 1; m <= 10_000; m++) {
+            double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+            d = 1 / nonZero(1 + even * d);
+            c = nonZero(1 + even / c);
+            fraction *= d * c;
+            double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+            d = 1 / nonZero(1 + odd * d);
+            c = nonZero(1 + odd / c);
+            fraction *= d * c;
+            if (Math.abs(d * c - 1) < 1e-15) {
+                break;
+            }
+        }
+        double scale = logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x);
+        return Math.exp(scale) * fraction / a;
+    }
+
+    private static double nonZero(double value) {
+        return Math.abs(value) < 1e-300 ? 1e-300 : value;
+    }
+
+    /** Returns the logarithm of the gamma function of a number above 0: Stirling's series, after a shift. */
+    private static double logGamma(double x) {
+        double shift = 0;
+        double y = x;
+        while (y < 20) {
+            shift += Math.log(y);
+            y++;
+        }
+        double inverse = 1 / (y * y);
+        double series = (1.0 / 12 - inverse * (1.0 / 360 - inverse * (1.0 / 1260 - inverse / 1680))) / y;
+        return (y - 0.5) * Math.log(y) - y + Math.log(2 * Math.PI) / 2 + series - shift;
     }
 
     /** Returns the number that a standard normal variable exceeds with a probability, at most 1/2. */

@@ -74,6 +74,29 @@ public final class NumpyFiles {
         return arrays;
     }
 
+    /**
+     * Reads the arrays of texts of a {@code .npz} file, which {@link #readNpz(Path, Tensors)} skips: those of one axis,
+     * such as {@link #writeNpz(Path, Map, Map)} writes.
+     *
+     * @return the texts by name, in the file's order; none if there are only numbers
+     * @throws IOException if the file cannot be read or is no such file; the message says why
+     */
+    public static Map<String, List<String>> readTexts(Path file) throws IOException {
+        Map<String, List<String>> texts = new LinkedHashMap<>();
+        try (ZipInputStream zip = new ZipInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                String name = entry.getName();
+                String header = name.endsWith(".npy") ? header(zip) : "";
+                if (NumpyHeader.isText(header)) {
+                    texts.put(name.substring(0, name.length() - 4), NumpyHeader.texts(header, zip.readAllBytes()));
+                }
+            }
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+        return texts;
+    }
+
     /** Reads a {@code .npy} file; see {@link #readNpz(Path, Tensors)}. */
     public static Tensor readNpy(Path file, Tensors tensors) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
@@ -197,6 +220,16 @@ public final class NumpyFiles {
 
     /** Returns an array; null for one of texts if these are to be skipped. */
     private static @Nullable Tensor read(InputStream in, Tensors tensors, boolean passTexts) throws IOException {
+        String text = header(in);
+        if (passTexts && NumpyHeader.isText(text)) {
+            return null;
+        }
+        NumpyHeader header = NumpyHeader.parse(text);
+        ByteBuffer data = ByteBuffer.wrap(exactly(in, header.bytes())).order(header.order());
+        return header.decode(data, tensors);
+    }
+
+    private static String header(InputStream in) throws IOException {
         byte[] start = exactly(in, MAGIC.length + 2);
         for (int i = 0; i < MAGIC.length; i++) {
             if (start[i] != MAGIC[i]) {
@@ -216,13 +249,7 @@ public final class NumpyFiles {
         if (length > LONGEST_HEADER) {
             throw new IOException("has a header of " + length + " bytes; at most " + LONGEST_HEADER + " are read");
         }
-        String text = new String(exactly(in, length), StandardCharsets.UTF_8);
-        if (passTexts && NumpyHeader.isText(text)) {
-            return null;
-        }
-        NumpyHeader header = NumpyHeader.parse(text);
-        ByteBuffer data = ByteBuffer.wrap(exactly(in, header.bytes())).order(header.order());
-        return header.decode(data, tensors);
+        return new String(exactly(in, length), StandardCharsets.UTF_8);
     }
 
     private static byte[] exactly(InputStream in, long count) throws IOException {

@@ -8,7 +8,10 @@ import io.github.attribution4j.tensor.Tensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,6 +36,37 @@ record NumpyHeader(char kind, int width, ByteOrder order, boolean fortran, Shape
     static boolean isText(String header) {
         Matcher descriptor = DESCRIPTOR.matcher(header);
         return descriptor.find() && descriptor.group(2).equals("U");
+    }
+
+    /** Returns the texts of an array of one axis, each padded with zeros to the width of the header. */
+    static List<String> texts(String header, byte... data) throws IOException {
+        Matcher descriptor = DESCRIPTOR.matcher(header);
+        Matcher shape = SHAPE.matcher(header);
+        if (!descriptor.find() || !shape.find() || descriptor.group(3).length() > 6) {
+            throw new IOException("has a header that describes no texts: " + header.strip());
+        }
+        IntBuffer points = ByteBuffer.wrap(data)
+                .order(descriptor.group(1).equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN)
+                .asIntBuffer();
+        int width = Math.max(1, Integer.parseInt(descriptor.group(3)));
+        List<String> texts = new ArrayList<>();
+        while (points.remaining() >= width) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < width; i++) {
+                int point = points.get();
+                if (!Character.isValidCodePoint(point)) {
+                    throw new IOException("has a text with the impossible character " + point);
+                }
+                if (point != 0) {
+                    text.appendCodePoint(point);
+                }
+            }
+            texts.add(text.toString());
+        }
+        if (!shape.group(1).replaceAll("[ ,L]", "").equals(String.valueOf(texts.size()))) {
+            throw new IOException("has " + texts.size() + " texts where (" + shape.group(1) + ") were expected");
+        }
+        return texts;
     }
 
     static NumpyHeader parse(String header) throws IOException {

@@ -2,8 +2,10 @@
 package io.github.attribution4j.internal.numeric;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -49,5 +51,38 @@ class StudentTTest {
     })
     void quantiles_are_those_of_scipy(double probability, double degrees, double quantile) {
         assertThat(StudentT.quantile(probability, degrees)).isCloseTo(quantile, withinPercentage(1e-3));
+    }
+
+    /** scipy.stats.t.sf, twice. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 4, 1",
+        "0.5, 1, 0.7048327646991335",
+        "-2.1, 3, 0.1265652025496846",
+        "12.7, 1, 0.050024327689344165",
+        "0.001, 7.5, 0.9992281986746556",
+        "40, 30, 1.3726045194406417e-27",
+        "3, 10000, 0.002706448189997666",
+        "1.96, 100000, 0.04999856319430168",
+        "Infinity, 5, 0",
+        "NaN, 5, 1",
+        "3, 0, 1"
+    })
+    void probabilities_are_those_of_scipy(double t, double degrees, double expected) {
+        assertThat(StudentT.probability(t, degrees)).isCloseTo(expected, within(1e-10 * expected + 1e-300));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.05, 3", "0.01, 19", "0.5, 9", "0.001, 200"})
+    void the_probability_of_a_quantile_is_its_own(double probability, double degrees) {
+        assertThat(StudentT.probability(StudentT.quantile(probability, degrees), degrees))
+                .isCloseTo(probability, withinPercentage(1e-3));
+    }
+
+    @Test
+    void intervals_of_proportions_are_those_of_wilson() {
+        assertThat(Proportion.interval(0.8, 10)).containsExactly(new double[] {0.49016, 0.94331}, within(1e-5));
+        assertThat(Proportion.interval(1, 20)).containsExactly(new double[] {0.83887, 1}, within(1e-5));
+        assertThat(Proportion.interval(0.5, 0)).containsOnly(Double.NaN);
     }
 }

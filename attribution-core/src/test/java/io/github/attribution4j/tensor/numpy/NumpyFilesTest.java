@@ -19,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -146,5 +148,21 @@ class NumpyFilesTest {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
+    }
+
+    @Test
+    void texts_are_read_as_they_were_written(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("texts.npz");
+        Map<String, List<String>> texts = new LinkedHashMap<>();
+        texts.put("names", List.of("a", "", "\u00fc \uD83D\uDE00, b"));
+        texts.put("one", List.of("conv1"));
+        try (TensorScope scope = TensorScope.open()) {
+            NumpyFiles.writeNpz(file, Map.of("numbers", Tensors.ofJava().of(new double[] {1}, 1)), texts);
+            assertThat(NumpyFiles.readTexts(file)).isEqualTo(texts);
+            assertThat(NumpyFiles.readNpz(file, Tensors.ofJava())).containsOnlyKeys("numbers");
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+        assertThatThrownBy(() -> NumpyFiles.readTexts(file)).isInstanceOf(IOException.class);
     }
 }
