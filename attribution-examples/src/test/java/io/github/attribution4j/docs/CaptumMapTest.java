@@ -4,6 +4,7 @@ package io.github.attribution4j.docs;
 import static io.github.attribution4j.influence.Similarity.COSINE;
 import static io.github.attribution4j.metric.Infidelity.Kinds.GLOBAL;
 import static io.github.attribution4j.metric.Infidelity.Kinds.LOCAL;
+import static io.github.attribution4j.robust.MinimalPerturbation.Search.LINEAR;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.Attribution;
@@ -32,6 +33,7 @@ import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.metric.Infidelity;
 import io.github.attribution4j.metric.Metric;
 import io.github.attribution4j.metric.Sensitivity;
+import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.rule.BackwardRule;
@@ -49,6 +51,13 @@ import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
+import io.github.attribution4j.robust.Attack;
+import io.github.attribution4j.robust.AttackComparison;
+import io.github.attribution4j.robust.Attacked;
+import io.github.attribution4j.robust.Goal;
+import io.github.attribution4j.robust.GradientAttack;
+import io.github.attribution4j.robust.MinimalPerturbation;
+import io.github.attribution4j.robust.Norm;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.shapley.KernelShap;
 import io.github.attribution4j.shapley.ShapleySampling;
@@ -377,6 +386,28 @@ class CaptumMapTest {
                             .scores())
                     .hasSize(1)
                     .doesNotContain(Double.NaN);
+        }
+    }
+
+    @Test
+    void attacks() {
+        Goal away = Goal.away(3).by(Loss.logLoss());
+        AttackComparison<DifferentiableModel> comparison =
+                new AttackComparison<DifferentiableModel>().with("fgsm", GradientAttack.fgsm(0.1));
+        assertThat(comparison
+                        .compare(model, inputs, Goal.towards(3), Run.defaults())
+                        .attacks())
+                .containsExactly("original", "fgsm");
+        GradientAttack pgd = GradientAttack.pgd(0.1).step(0.03).steps(7).keepBest(false);
+        for (Attack<DifferentiableModel> attack : List.<Attack<DifferentiableModel>>of(
+                GradientAttack.fgsm(0.1),
+                pgd,
+                pgd.norm(Norm.L2).signSteps(true),
+                MinimalPerturbation.of(radius -> GradientAttack.fgsm(radius), 0.01, 0.3, 0.01)
+                        .search(LINEAR))) {
+            try (Attacked attacked = attack.attack(model, inputs, away)) {
+                assertThat(attacked.scores()).hasSize(1).doesNotContain(Double.NaN);
+            }
         }
     }
 
