@@ -11,6 +11,8 @@ import io.github.attribution4j.metric.Metric;
 import io.github.attribution4j.metric.PerturbationCurve;
 import io.github.attribution4j.metric.Road;
 import io.github.attribution4j.metric.Sensitivity;
+import io.github.attribution4j.metric.randomization.ParameterRandomization;
+import io.github.attribution4j.metric.randomization.RandomLogit;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Setting.Sources;
 import java.util.List;
@@ -41,7 +43,9 @@ public final class Metrics {
                             List.of(Infidelity.DESCRIPTION),
                             Sensitivity.descriptions(),
                             Concentration.descriptions(),
-                            Axiom.descriptions())
+                            Axiom.descriptions(),
+                            ParameterRandomization.descriptions(),
+                            List.of(RandomLogit.DESCRIPTION))
                     .<Description<? extends Metric>>flatMap(List::stream)
                     .toList());
 

@@ -4,6 +4,7 @@ package io.github.attribution4j.metric;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.DescribedRecipe;
+import io.github.attribution4j.internal.numeric.Correlation;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.model.Inputs;

@@ -141,15 +141,17 @@ public final class Judgement {
     }
 
     /**
-     * Returns the judgement of a metric.
+     * Returns the judgement of a metric. For metrics of your own.
      *
      * @param evaluator ran the model for it
-     * @param scores one for each example
+     * @param scores one for each example; a copy is made
+     * @param curves one for each example, or none
      * @param explained where the explanation comes from that was judged
      */
-    static Judgement of(Evaluator evaluator, Metric metric, double[] scores, List<Curve> curves, Provenance explained) {
+    public static Judgement of(
+            Evaluator evaluator, Metric metric, double[] scores, List<Curve> curves, Provenance explained) {
         Judgement judgement = new Judgement(
-                scores,
+                scores.clone(),
                 metric.higherIsBetter(),
                 List.copyOf(curves),
                 evaluator.counts(),

@@ -46,10 +46,17 @@ class MetricsTest {
             Map.entry("perturbation", List.of("normal:0.5", "normal:0.5")),
             Map.entry("attributions", List.of("local", "local")),
             Map.entry("normalized", List.of("true", "true")),
-            Map.entry("noise", List.of("0.5", "0.5")),
             Map.entry("accuracy", List.of("true", "true")),
             Map.entry("least-score", List.of("0.25", "0.25")),
-            Map.entry("threshold", List.of("0.125", "0.125")));
+            Map.entry("threshold", List.of("0.125", "0.125")),
+            Map.entry("parameter-randomization.order", List.of("bottom-up", "bottom-up")),
+            Map.entry("smooth-parameter-randomization.order", List.of("independent", "independent")),
+            Map.entry("layers", List.of("conv1", "conv1")),
+            Map.entry("draw", List.of("permutation", "permutation")),
+            Map.entry("similarity", List.of("pearson", "pearson")),
+            Map.entry("magnitudes", List.of("true", "true")),
+            Map.entry("noise", List.of("0.5", "0.5")),
+            Map.entry("bins", List.of("7", "7")));
 
     static Stream<String> names() {
         return Metrics.all().stream().map(Description::name);
@@ -115,7 +122,7 @@ class MetricsTest {
     void what_a_metric_says_of_itself_makes_it_again_to_the_bit(String name) {
         try (TensorScope scope = TensorScope.open()) {
             Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 2, 2, 6, 6));
-            Target target = Target.probability(1);
+            Target target = name.equals("random-logit") ? Target.index(1) : Target.probability(1);
             Run run = Run.defaults().seed(11).batchRows(7);
             Judgement first =
                     cheap(Metrics.find(name)).judge(MODEL, inputs, target, new IntegratedGradients().steps(2), run);

@@ -11,6 +11,8 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.catalog.Metrics;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.metric.randomization.ParameterRandomization;
+import io.github.attribution4j.metric.randomization.RandomLogit;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException;
@@ -55,6 +57,13 @@ class MetricContractTest {
                 .map(Description::defaults)
                 .map(settings -> (Metric) settings.method())
                 .map(MetricContractTest::fitting);
+    }
+
+    /** Metrics that explain again what is not given: other inputs, models or classes. */
+    private static boolean judgesMethodsOnly(Metric metric) {
+        return metric instanceof Sensitivity
+                || metric instanceof ParameterRandomization
+                || metric instanceof RandomLogit;
     }
 
     /** Returns a metric whose settings suit these few elements: groups, and a copy that scores lower. */
@@ -172,7 +181,7 @@ class MetricContractTest {
             assertThat(judged)
                     .hasToString(metric.name() + " of integrated-gradients: " + judged.mean() + " over 5 examples ("
                             + (metric.higherIsBetter() ? "higher" : "lower") + " is better)");
-            if (!(metric instanceof Sensitivity)) {
+            if (!judgesMethodsOnly(metric)) {
                 Judgement given =
                         metric.judge(model(metric), Inputs.of(rows(metric, 5)), TARGET, explanation, Run.defaults());
                 assertThat(given.scores()).containsExactly(judged.scores());
@@ -218,7 +227,7 @@ class MetricContractTest {
                             model(metric), Inputs.of(rows(metric, 5)), TARGET, explanation, Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining(
-                            metric instanceof Sensitivity
+                            judgesMethodsOnly(metric)
                                     ? "give the method"
                                     : isOfImages(metric)
                                             ? "has shape (4, 2, 6, 6), and the input (5, 2, 6, 6)"

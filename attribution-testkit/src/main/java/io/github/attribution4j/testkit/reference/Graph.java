@@ -4,6 +4,7 @@ package io.github.attribution4j.testkit.reference;
 import io.github.attribution4j.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Values computed from values, in order: first the inputs, then each operation after its sources. */
@@ -29,6 +30,17 @@ final class Graph {
 
     void add(Node node) {
         nodes.add(node);
+    }
+
+    /** Returns a copy in which some nodes, by number, are computed by other operations. */
+    Graph with(Map<Integer, Operation> others) {
+        Graph copy = new Graph(single);
+        for (int i = 0; i < nodes.size(); i++) {
+            Node node = nodes.get(i);
+            Operation operation = others.getOrDefault(i, node.operation());
+            copy.add(new Node(node.name(), operation, node.sources(), node.shape(), node.integer()));
+        }
+        return copy;
     }
 
     int size() {

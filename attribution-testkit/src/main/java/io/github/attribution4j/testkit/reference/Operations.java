@@ -276,6 +276,11 @@ final class Operations {
             this.width = width;
         }
 
+        /** Returns the same convolution with other weights and another bias. */
+        Conv2d with(double[][][] otherWeights, double[] otherBias) {
+            return new Conv2d(otherWeights, otherBias, height, width);
+        }
+
         @Override
         public String kind() {
             return "Conv2d";

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.testkit.reference;
 
+import io.github.attribution4j.Provenance;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.rule.RuleSet;
@@ -14,11 +16,18 @@ import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A small model in plain Java that is differentiable and can be cut at every layer. Methods are tested on it where the
@@ -31,18 +40,27 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Thread-safe.
  */
 @Experimental
-public final class ReferenceModel implements RuledModel {
+public final class ReferenceModel implements RuledModel, ParameterizedModel {
     private final Graph graph;
     private final DataType dataType;
+    private final List<Integer> inputNodes;
     private final int output;
+    private final Model.Identity identity;
     private final ReferenceProgram program;
     private final Program.Whole whole;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     ReferenceModel(Graph graph, DataType dataType, List<Integer> inputNodes, int output) {
+        this(graph, dataType, inputNodes, output, new Model.Identity("reference", "1", "", "java", "java"));
+    }
+
+    private ReferenceModel(
+            Graph graph, DataType dataType, List<Integer> inputNodes, int output, Model.Identity identity) {
         this.graph = graph;
         this.dataType = dataType;
+        this.inputNodes = inputNodes;
         this.output = output;
+        this.identity = identity;
         this.program = new ReferenceProgram(graph, dataType, inputNodes, output, this::checkOpen, null);
         this.whole = new Program.Whole(this, program);
     }
@@ -120,6 +138,68 @@ public final class ReferenceModel implements RuledModel {
                 : tensors().of(matrix, dataType, Shape.of(outputs, matrix.length / outputs));
     }
 
+    /**
+     * Lists what {@link #weightNames} names. Other layers show no parameters. A float32 model computes with weights in
+     * double precision, those given to a copy are rounded.
+     */
+    @Override
+    public List<Parameter> parameters() {
+        List<Parameter> parameters = new ArrayList<>();
+        for (String name : weightNames()) {
+            try (Tensor weight = weight(name)) {
+                parameters.add(
+                        new Parameter(name, List.of(), layer(name), Kind.PARAMETER, dataType, weight.shape()));
+            }
+        }
+        return parameters;
+    }
+
+    private static String layer(String weight) {
+        return weight.substring(0, weight.lastIndexOf('.'));
+    }
+
+    @Override
+    public ReferenceModel withParameters(Map<String, Tensor> values) {
+        Map<String, Tensor> given = ParameterizedModel.checked(parameters(), values);
+        Map<String, Tensor> typed = new LinkedHashMap<>();
+        Map<Integer, Operation> changed = new HashMap<>();
+        try (TensorScope scope = TensorScope.open()) {
+            given.forEach((name, value) -> {
+                Tensor own = value.dataType() == dataType ? value : value.to(dataType);
+                typed.put(name, own);
+                int node = graph.find(layer(name));
+                Operation before = changed.getOrDefault(node, graph.node(node).operation());
+                changed.put(node, with(before, name.endsWith(".bias"), own.toDoubleArray()));
+            });
+            return new ReferenceModel(
+                    graph.with(changed), dataType, inputNodes, output, Provenance.changed(identity, typed));
+        }
+    }
+
+    private static Operation with(@Nullable Operation operation, boolean bias, double[] values) {
+        if (operation instanceof Operations.Conv2d convolution) {
+            return convolution.with(
+                    bias ? convolution.weights : kernels(values, convolution.weights),
+                    bias ? values : convolution.bias);
+        }
+        Operations.Linear linear = (Operations.Linear) Objects.requireNonNull(operation);
+        return new Operations.Linear(
+                bias ? linear.weights : matrix(values, linear.weights.length), bias ? values : linear.bias);
+    }
+
+    private static double[][] matrix(double[] values, int rows) {
+        int width = values.length / rows;
+        return IntStream.range(0, rows)
+                .mapToObj(row -> Arrays.copyOfRange(values, row * width, (row + 1) * width))
+                .toArray(double[][]::new);
+    }
+
+    private static double[][][] kernels(double[] values, double[][][] like) {
+        return Arrays.stream(matrix(values, like.length))
+                .map(channel -> matrix(channel, like[0].length))
+                .toArray(double[][][]::new);
+    }
+
     /** Returns the type of inputs and output. */
     public DataType dataType() {
         return dataType;
@@ -177,7 +257,7 @@ public final class ReferenceModel implements RuledModel {
 
     @Override
     public Model.Identity identity() {
-        return new Model.Identity("reference", "1", "", "java", "java");
+        return identity;
     }
 
     @Override

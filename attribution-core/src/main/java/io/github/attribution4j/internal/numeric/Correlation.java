@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.metric;
+package io.github.attribution4j.internal.numeric;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Correlations of two lists of numbers. */
-final class Correlation {
+public final class Correlation {
     private Correlation() {}
 
     /** Returns Pearson's correlation; NaN if the numbers of a list are all equal. */
-    static double pearson(double[] x, double[] y) {
+    public static double pearson(double[] x, double[] y) {
         double meanX = Arrays.stream(x).average().orElse(0);
         double meanY = Arrays.stream(y).average().orElse(0);
         double xx = 0;
@@ -28,11 +28,12 @@ final class Correlation {
     }
 
     /** Returns Spearman's correlation: Pearson's of the ranks, where equal numbers have the mean of theirs. */
-    static double spearman(double[] x, double[] y) {
+    public static double spearman(double[] x, double[] y) {
         return pearson(ranks(x), ranks(y));
     }
 
-    static double[] ranks(double[] values) {
+    /** Returns the rank of each number from 0; equal numbers have the mean of theirs. */
+    public static double[] ranks(double[] values) {
         int[] order = IntStream.range(0, values.length)
                 .boxed()
                 .sorted((i, j) -> Double.compare(values[i], values[j]))
