@@ -2,7 +2,9 @@
 package io.github.attribution4j.influence;
 
 import io.github.attribution4j.internal.RandomStream;
+import io.github.attribution4j.setting.Setting;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Random projections of vectors that keep dot products in expectation: each element is added, with a random sign, to
@@ -12,6 +14,9 @@ import java.util.Locale;
  * @param numbers of projected vectors; shorter ones are unchanged; 0 for no projection
  */
 record Sketches(long seed, int numbers) {
+    static final Setting<Integer> SETTING = Setting.count(
+            "projected", 0, 0, "numbers that a longer vector is projected to, at random; 0 for no projection");
+
     private static final long PURPOSE = 0x736b657463686573L;
 
     /** Returns the length of vectors of a length, projected. */
@@ -44,13 +49,15 @@ record Sketches(long seed, int numbers) {
         return projected;
     }
 
-    /** Returns how exact a dot product of projected vectors is, for a notice. */
-    static String error(int numbers) {
-        return String.format(
-                Locale.ROOT,
-                "vectors of more than %d numbers were projected to so many at random: a dot product of two has a"
-                        + " standard error of at most %.2g times the product of their norms",
-                numbers,
-                Math.sqrt(2.0 / numbers));
+    /** Returns how exact dot products of projected vectors are, for a notice; empty without a projection. */
+    static Optional<String> remark(int numbers) {
+        return numbers == 0
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "vectors of more than %d numbers were projected to so many at random: a dot product of two has"
+                                + " a standard error of at most %.2g times the product of their norms",
+                        numbers,
+                        Math.sqrt(2.0 / numbers)));
     }
 }

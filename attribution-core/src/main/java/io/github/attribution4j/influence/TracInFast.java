@@ -57,8 +57,6 @@ public final class TracInFast extends Influence<TracInFast> {
             Setting.of("input", Kind.ADDRESS, "", "the address of what the layer is given; empty for LAYER:in");
     private static final Setting<Boolean> BIAS =
             Setting.of("bias", Kind.FLAG, true, "whether the layer's bias counts, in addition to its weight");
-    private static final Setting<Integer> PROJECTED = Setting.count(
-            "projected", 0, 0, "numbers that a longer vector is projected to, at random; 0 for no projection");
     private static final double CLOSE = 1e-2;
     /** What the kinds of linear layers are called, in lower case, where no weight can be looked at. */
     private static final List<String> LINEAR = List.of("linear", "gemm", "matmul", "addmm", "dense");
@@ -72,7 +70,7 @@ public final class TracInFast extends Influence<TracInFast> {
             LAYER,
             INPUT,
             BIAS,
-            PROJECTED);
+            Sketches.SETTING);
 
     private TracInFast(Settings<TracInFast> settings) {
         super(settings);
@@ -99,7 +97,7 @@ public final class TracInFast extends Influence<TracInFast> {
 
     /** Returns a copy that projects vectors longer than this to this many numbers; 0 for no projection. */
     public TracInFast projected(int numbers) {
-        return with(PROJECTED, numbers);
+        return with(Sketches.SETTING, numbers);
     }
 
     /**
@@ -120,7 +118,7 @@ public final class TracInFast extends Influence<TracInFast> {
 
     @Override
     boolean isRandom() {
-        return value(PROJECTED) > 0;
+        return value(Sketches.SETTING) > 0;
     }
 
     /** Compares what the layer returns with what its weight and bias give, if the model shows them. */
@@ -194,7 +192,7 @@ public final class TracInFast extends Influence<TracInFast> {
 
     @Override
     Optional<String> remark(Block block) {
-        return isRandom() ? Optional.of(Sketches.error(value(PROJECTED))) : Optional.empty();
+        return Sketches.remark(value(Sketches.SETTING));
     }
 
     @Override
@@ -217,7 +215,7 @@ public final class TracInFast extends Influence<TracInFast> {
         double[] back = gradient.toDoubleArray();
         double[] forth = withBias(given.toDoubleArray(), inputs);
         int width = value(BIAS) ? inputs + 1 : inputs;
-        Sketches sketches = new Sketches(evaluator.run().seed(), value(PROJECTED));
+        Sketches sketches = new Sketches(evaluator.run().seed(), value(Sketches.SETTING));
         int all = rows * positions;
         double[] projectedBack = sketches.project(0, back, all, outputs);
         double[] projectedForth = sketches.project(1, forth, all, width);

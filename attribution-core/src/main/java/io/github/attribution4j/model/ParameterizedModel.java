@@ -48,8 +48,7 @@ public interface ParameterizedModel extends LayeredModel {
      * @param dataType of {@link LayeredModel#weight}; elements that are stored in a narrower type are rounded to that
      * @param shape the shape
      */
-    record Parameter(
-            String name, List<String> otherNames, String layer, Kind kind, DataType dataType, Shape shape) {
+    record Parameter(String name, List<String> otherNames, String layer, Kind kind, DataType dataType, Shape shape) {
         /** Copies the list. */
         public Parameter {
             otherNames = List.copyOf(otherNames);
@@ -99,6 +98,44 @@ public interface ParameterizedModel extends LayeredModel {
     ParameterizedModel withParameters(Map<String, Tensor> values);
 
     /**
+     * Runs the model once, and holds what the way back to parameters needs. {@link Pullback#vjp} returns the gradient
+     * of Σ(output · cotangent) with respect to each parameter, shaped like it: the sum over all rows. For the gradients
+     * of single rows, run one row at a time.
+     *
+     * @param names of learned parameters, their own or other ones, at least one, each parameter once
+     * @param inputs of the model, of any role and type
+     * @return the run, to be closed by the caller; {@link Pullback#unused} returns names from {@code names}
+     * @throws IllegalArgumentException if a name is unknown, or none is given
+     * @throws UnsupportedModelException if one of them is not learned, or the engine has no gradients by parameters, or
+     *     none by these, with the reason
+     * @throws ModelException as {@link #forward}
+     */
+    default Pullback pullbackTo(List<String> names, Inputs inputs) {
+        throw new UnsupportedModelException("this engine has no gradients with respect to parameters; use a method that"
+                + " needs those of layers only, such as TracInFast");
+    }
+
+    /**
+     * Returns the learned parameters of some names. For bindings.
+     *
+     * @throws IllegalArgumentException if a name is unknown, one parameter is given by two names, or there are none
+     * @throws UnsupportedModelException if one of them is not learned
+     */
+    static List<Parameter> learned(List<Parameter> known, List<String> names) {
+        List<Parameter> found = find(known, names);
+        if (found.isEmpty() || found.stream().distinct().count() < found.size()) {
+            throw new IllegalArgumentException("parameters " + names + ": give at least one, and each once");
+        }
+        for (Parameter parameter : found) {
+            if (!parameter.isLearned()) {
+                throw new UnsupportedModelException("'" + parameter.name() + "' is not learned but stored with the"
+                        + " model, so that it has no gradient; leave it out");
+            }
+        }
+        return found;
+    }
+
+    /**
      * Checks what is given for a copy. For bindings.
      *
      * @return by the own names of the parameters, in their order
@@ -117,9 +154,9 @@ public interface ParameterizedModel extends LayeredModel {
             }
             Tensor value = values.get(names.get(i));
             if (value == null || !value.shape().equals(parameter.shape())) {
-                throw new IllegalArgumentException(
-                        "parameter '" + names.get(i) + "': " + (value == null ? "is null" : "has shape " + value.shape())
-                                + ", and that of the model is " + parameter.shape());
+                throw new IllegalArgumentException("parameter '" + names.get(i) + "': "
+                        + (value == null ? "is null" : "has shape " + value.shape()) + ", and that of the model is "
+                        + parameter.shape());
             }
         }
         Map<String, Tensor> ordered = new LinkedHashMap<>();

@@ -87,6 +87,8 @@ final class TorchModules implements AutoCloseable {
     private final BackwardRule.@Nullable Family family;
     private final Map<BackwardRule.Family, TorchModules> ruled = new EnumMap<>(BackwardRule.Family.class);
     private @Nullable TorchModules after;
+    private @Nullable TorchModules learning;
+    private final boolean isLearning;
     private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
     private volatile @Nullable InnerPoints inner;
@@ -107,6 +109,7 @@ final class TorchModules implements AutoCloseable {
             Text text,
             boolean unbatched,
             BackwardRule.@Nullable Family family,
+            boolean isLearning,
             @Nullable Loaded loaded) {
         this.name = name;
         this.runtime = runtime;
@@ -118,6 +121,7 @@ final class TorchModules implements AutoCloseable {
         this.text = text;
         this.unbatched = unbatched;
         this.family = family;
+        this.isLearning = isLearning;
         this.loaded = loaded;
     }
 
@@ -144,7 +148,7 @@ final class TorchModules implements AutoCloseable {
             RepairedProgram read = RepairedProgram.of(kept);
             Instrumented program =
                     Instrumenter.instrument(read, small ? Level.FORWARD : Level.MODULES, unbatched, null);
-            TorchModule module = load(name, runtime, tensors, program, copy, parameters);
+            TorchModule module = load(name, runtime, tensors, program, copy, parameters, false);
             Loaded loaded = new Loaded(module, program.level());
             return new TorchModules(
                     name,
@@ -156,6 +160,7 @@ final class TorchModules implements AutoCloseable {
                     new Text(kept, read),
                     unbatched,
                     null,
+                    false,
                     loaded);
         } catch (IOException e) {
             throw unwritable(e);
@@ -168,9 +173,10 @@ final class TorchModules implements AutoCloseable {
             TorchTensors tensors,
             Instrumented program,
             ArchiveCopy copy,
-            Supplier<SharedParameters> parameters) {
+            Supplier<SharedParameters> parameters,
+            boolean learning) {
         try {
-            return TorchModule.load(runtime, tensors, copy.finish(program.archive()), parameters);
+            return TorchModule.load(runtime, tensors, copy.finish(program.archive()), parameters, learning);
         } catch (IOException e) {
             throw unwritable(e);
         } catch (EngineException e) {
@@ -229,6 +235,7 @@ final class TorchModules implements AutoCloseable {
                 text,
                 unbatched,
                 null,
+                false,
                 null);
     }
 
@@ -284,8 +291,8 @@ final class TorchModules implements AutoCloseable {
      */
     synchronized TorchModules ruled(BackwardRule.Family rules) {
         return ruled.computeIfAbsent(rules, key -> {
-            TorchModules modules =
-                    new TorchModules(name, runtime, tensors, archive, parameters, first, text, unbatched, key, null);
+            TorchModules modules = new TorchModules(
+                    name, runtime, tensors, archive, parameters, first, text, unbatched, key, false, null);
             modules.closed = closed;
             return modules;
         });
@@ -313,12 +320,25 @@ final class TorchModules implements AutoCloseable {
                         new Text(reading, read),
                         unbatched,
                         null,
+                        false,
                         null);
             } catch (ArchiveException | ScriptException | RewriteException e) {
                 throw new UnsupportedModelException(Failures.line(e), e);
             }
             known.closed = closed;
             after = known;
+        }
+        return known;
+    }
+
+    /** The native module through whose parameters gradients pass; compiled at its first run. */
+    synchronized TorchModules learning() {
+        TorchModules known = learning;
+        if (known == null) {
+            known = new TorchModules(
+                    name, runtime, tensors, archive, parameters, first, text, unbatched, null, true, null);
+            known.closed = closed;
+            learning = known;
         }
         return known;
     }
@@ -401,7 +421,7 @@ final class TorchModules implements AutoCloseable {
         Instrumented program;
         try (ArchiveCopy copy = ArchiveCopy.start(archive)) {
             program = instrumented(level);
-            module = load(name, runtime, tensors, program, copy, () -> parameters);
+            module = load(name, runtime, tensors, program, copy, () -> parameters, isLearning);
         } catch (IOException | UncheckedIOException e) {
             throw new ModelException(
                     name + ": layers need the archive once more, which is not there as it was when it was loaded; load "
@@ -425,6 +445,9 @@ final class TorchModules implements AutoCloseable {
         ruled.values().forEach(TorchModules::close);
         if (after != null) {
             after.close();
+        }
+        if (learning != null) {
+            learning.close();
         }
         if (family == null) {
             parameters.close();

@@ -3,9 +3,11 @@ package io.github.attribution4j.djl;
 
 import io.github.attribution4j.djl.internal.archive.StoredTensors;
 import io.github.attribution4j.internal.NearNames;
+import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.ParameterizedModel.Kind;
 import io.github.attribution4j.model.ParameterizedModel.Parameter;
+import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.tensor.Shape;
@@ -103,6 +105,25 @@ final class TorchParameters {
                 .sorted(Comparator.comparingInt(Place::use))
                 .map(Place::parameter)
                 .toList();
+    }
+
+    /**
+     * Runs a program for gradients by parameters.
+     *
+     * @throws UnsupportedModelException if a parameter is not learned, or shares a part of its elements
+     */
+    Pullback pullback(TorchProgram program, List<String> names, Inputs inputs) {
+        List<Parameter> wanted = ParameterizedModel.learned(list(), names);
+        Map<String, List<String>> tied = new LinkedHashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            List<String> all = new ArrayList<>(wanted.get(i).otherNames());
+            all.add(0, wanted.get(i).name());
+            List<String> distinct = all.size() == 1 ? all : program.distinct(all);
+            tied.put(names.get(i), distinct);
+        }
+        List<String> leaves = tied.values().stream().flatMap(List::stream).toList();
+        Pullback pullback = program.pullbackTo(leaves, inputs);
+        return leaves.equals(names) ? pullback : new TiedPullback(pullback, tied);
     }
 
     /**

@@ -104,10 +104,7 @@ final class TorchProgram implements Program {
         if (library.program().state().isEmpty()) {
             return Map.of();
         }
-        if (unbatched && inputs.rows() > 1) {
-            throw new ModelException("inputs have " + inputs.rows() + " rows, and the program takes one example a call"
-                    + " (LoadOptions.unbatched), which each leave a state of their own; give one row");
-        }
+        requireOneRow(inputs, "which each leave a state of their own");
         inputs.requireNoReferences();
         TorchProgram after = new TorchProgram(this, library.after());
         Answer answer = after.calls.answer(after.bound(Question.of(inputs), List.of()), false);
@@ -194,12 +191,55 @@ final class TorchProgram implements Program {
             kept.add(reference);
         }
         answer.closeAllBut(kept);
-        TorchPullback pullback =
-                new TorchPullback(library, inside, question.leafNames(), result, leaves, answer.pieces(), reference);
+        TorchPullback pullback = new TorchPullback(
+                library,
+                inside ? TorchPullback.LAYER : TorchPullback.INPUT,
+                question.leafNames(),
+                result,
+                leaves,
+                answer.pieces(),
+                reference);
         if (plain != null && !inside && library.values().takesGradients()) {
             requireSame(plain, pullback, question);
         }
         return pullback;
+    }
+
+    /** Returns those of some names of parameters that belong to different tensors in libtorch. */
+    List<String> distinct(List<String> names) {
+        return library.learning().module().distinct(names);
+    }
+
+    /**
+     * Runs the program for gradients by its parameters.
+     *
+     * @param names of the learned parameters, as the loaded module calls them
+     */
+    Pullback pullbackTo(List<String> names, Inputs inputs) {
+        requireOneRow(inputs, "and gradients by parameters are those of one call");
+        inputs.requireNoReferences();
+        TorchProgram learning = new TorchProgram(this, library.learning());
+        Answer answer = learning.calls.answer(learning.bound(Question.of(inputs), List.of()), true);
+        PtNDArray result = answer.read(() -> output.of(answer.reply()));
+        answer.closeAllBut(List.of(result));
+        boolean complete = false;
+        try {
+            List<PtNDArray> leaves = new ArrayList<>(learning.module().parameters(names));
+            complete = true;
+            return new TorchPullback(
+                    learning.library, TorchPullback.PARAMETER, names, result, leaves, answer.pieces(), null);
+        } finally {
+            if (!complete) {
+                result.close();
+            }
+        }
+    }
+
+    private void requireOneRow(Inputs inputs, String why) {
+        if (unbatched && inputs.rows() > 1) {
+            throw new ModelException("inputs have " + inputs.rows() + " rows, and the program takes one example a call"
+                    + " (LoadOptions.unbatched), " + why + "; give one row");
+        }
     }
 
     /**

@@ -24,11 +24,15 @@ import org.jspecify.annotations.Nullable;
  * One run of a TorchScript program that recorded its graph; the graph lives as long as the native handle of its output.
  */
 final class TorchPullback implements Pullback {
+    static final String INPUT = "input";
+    static final String LAYER = "layer";
+    static final String PARAMETER = "parameter";
+
     /** The most places that a message names, so that it remains readable. */
     private static final int NAMED = 6;
 
     private final TorchModules modules;
-    private final boolean inside;
+    private final String what;
     private final List<String> names;
     private final List<PtNDArray> leaves;
     private final Set<String> unused = new HashSet<>();
@@ -42,7 +46,7 @@ final class TorchPullback implements Pullback {
     /**
      * Makes a pullback that owns the handles.
      *
-     * @param inside whether the leaves are values inside the program; if not, they are inputs
+     * @param what the leaves are: {@link #INPUT}, {@link #LAYER} or {@link #PARAMETER}
      * @param names of the leaves
      * @param graph the output with its graph
      * @param leaves the tensors to differentiate by
@@ -51,14 +55,14 @@ final class TorchPullback implements Pullback {
      */
     TorchPullback(
             TorchModules modules,
-            boolean inside,
+            String what,
             List<String> names,
             PtNDArray graph,
             List<PtNDArray> leaves,
             Memory pieces,
             @Nullable PtNDArray reference) {
         this.modules = modules;
-        this.inside = inside;
+        this.what = what;
         this.names = List.copyOf(names);
         this.graph = graph;
         this.leaves = leaves;
@@ -67,7 +71,8 @@ final class TorchPullback implements Pullback {
                 ? null
                 : TensorScope.release(modules.module().tensors().adopt(reference));
         this.output = alias(graph);
-        this.activations = inside ? leaves.stream().<Tensor>map(this::alias).toList() : List.of();
+        this.activations =
+                what.equals(LAYER) ? leaves.stream().<Tensor>map(this::alias).toList() : List.of();
     }
 
     private TorchTensor alias(PtNDArray array) {
@@ -166,7 +171,6 @@ final class TorchPullback implements Pullback {
     }
 
     private ModelException undefined() {
-        String what = what();
         String all = names.stream().map(name -> "'" + name + "'").collect(Collectors.joining(", "));
         List<String> losses = modules.values().losses();
         String known = losses.stream().limit(NAMED).collect(Collectors.joining(", "))
@@ -178,10 +182,6 @@ final class TorchPullback implements Pullback {
                                 ? " (integer conversion, argmax, detach and no_grad end a gradient)"
                                 : "; the program loses gradients at: " + known)
                         + "; use a perturbation method, or attribute another " + what);
-    }
-
-    private String what() {
-        return inside ? "layer" : "input";
     }
 
     @Override
@@ -210,6 +210,6 @@ final class TorchPullback implements Pullback {
 
     @Override
     public String toString() {
-        return "Pullback[" + what() + "]";
+        return "Pullback[" + what + "]";
     }
 }

@@ -226,8 +226,14 @@ public final class TorchScriptModel implements RuledModel, ParameterizedModel {
      */
     @Override
     public TorchScriptModel withParameters(Map<String, Tensor> values) {
-        return parameters.copy(values, (others, typed) ->
-                new TorchScriptModel(others, options, Provenance.changed(identity, typed), repairs));
+        return parameters.copy(
+                values,
+                (others, typed) -> new TorchScriptModel(others, options, Provenance.changed(identity, typed), repairs));
+    }
+
+    @Override
+    public Pullback pullbackTo(List<String> names, Inputs inputs) {
+        return parameters.pullback(program, names, inputs);
     }
 
     /** Returns what was replaced so that this libtorch loads the program, one line each; empty for most programs. */

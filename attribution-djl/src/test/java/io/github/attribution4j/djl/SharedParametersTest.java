@@ -216,7 +216,7 @@ class SharedParametersTest {
 
     private static PtNDArray loaded(TorchRuntime runtime, Path file, PtNDManager manager, SharedParameters parameters) {
         PtSymbolBlock block = runtime.load(file, manager);
-        assertThat(runtime.freeze(block, manager, parameters)).isEqualTo(DataType.FLOAT32);
+        assertThat(runtime.freeze(block, manager, parameters, false)).isEqualTo(DataType.FLOAT32);
         return (PtNDArray) JniUtils.moduleGetParams(block, manager).get(0);
     }
 

@@ -129,9 +129,7 @@ class TorchScriptParametersTest {
                 for (int i = 0; i < after.length; i++) {
                     int channel = i / 256 % variance.length;
                     assertThat(after[i] - before[i])
-                            .isCloseTo(
-                                    -scale[channel] / Math.sqrt(variance[channel] + 1e-5),
-                                    within(1e-4));
+                            .isCloseTo(-scale[channel] / Math.sqrt(variance[channel] + 1e-5), within(1e-4));
                 }
             }
         }
@@ -151,8 +149,7 @@ class TorchScriptParametersTest {
 
     @Test
     void numbersOf16BitsAreRounded() {
-        try (TorchScriptModel model =
-                        TorchScriptModel.load(GoldenData.special().resolve("float16.pt"));
+        try (TorchScriptModel model = TorchScriptModel.load(GoldenData.special().resolve("float16.pt"));
                 TensorScope scope = TensorScope.open()) {
             Parameter first = model.parameters().get(0);
             float[] exact = new float[(int) first.shape().size()];
@@ -160,8 +157,8 @@ class TorchScriptParametersTest {
                 exact[i] = new float[] {1 + 0x1p-11f, 1 + 3 * 0x1p-11f, 65519, 1e9f, 0x1p-24f, 0x1p-25f, -0.1f}[i % 7];
             }
             float[] rounded = {1, 1 + 0x1p-9f, 65504, Float.POSITIVE_INFINITY, 0x1p-24f, 0, -0.099975586f};
-            try (TorchScriptModel copy = model.withParameters(Map.of(
-                    first.name(), Tensors.ofJava().of(exact, first.shape())))) {
+            try (TorchScriptModel copy =
+                    model.withParameters(Map.of(first.name(), Tensors.ofJava().of(exact, first.shape())))) {
                 float[] read = copy.weight(first.name()).toFloatArray();
                 for (int i = 0; i < read.length; i++) {
                     assertThat(read[i]).isEqualTo(rounded[i % 7]);
@@ -172,16 +169,19 @@ class TorchScriptParametersTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"mlp_quantized.script.pt", "mlp_quantized.trace.pt", "lstm_quantized.trace.pt",
-                "bert_shaped_quantized.script.pt"})
+            strings = {
+                "mlp_quantized.script.pt",
+                "mlp_quantized.trace.pt",
+                "lstm_quantized.trace.pt",
+                "bert_shaped_quantized.script.pt"
+            })
     void quantizedParametersAreRefused(String file) {
         try (TorchScriptModel model = zoo(file)) {
             assertThatThrownBy(model::parameters)
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessageMatching("parameters cannot be seen: '.+' is quantized or packed for the processor; load"
                             + " an archive of the model in floating point");
-            assertThatThrownBy(() -> model.withParameters(Map.of()))
-                    .isInstanceOf(UnsupportedModelException.class);
+            assertThatThrownBy(() -> model.withParameters(Map.of())).isInstanceOf(UnsupportedModelException.class);
         }
     }
 
@@ -201,12 +201,14 @@ class TorchScriptParametersTest {
                 TorchScriptModel copy = model.withParameters(
                         Map.of("conv1.weight", model.weight("conv1.weight").mul(-1)))) {
             Inputs inputs = Inputs.of(TestModels.normal(model, DataType.FLOAT32, 2, 4, 2, 8, 8));
-            for (Attribution<? super TorchScriptModel> method : List.<Attribution<? super TorchScriptModel>>of(new GuidedBackprop(), new Lrp(Composites.epsilonPlus()))) {
+            for (Attribution<? super TorchScriptModel> method : List.<Attribution<? super TorchScriptModel>>of(
+                    new GuidedBackprop(), new Lrp(Composites.epsilonPlus()))) {
                 try (Explanation one = method.attribute(model, inputs, Target.index(0));
                         Explanation other = method.attribute(copy, inputs, Target.index(0))) {
                     assertThat(other.attributions().get(0).toDoubleArray())
                             .isNotEqualTo(one.attributions().get(0).toDoubleArray());
-                    assertThat(other.provenance().model()).isNotEqualTo(one.provenance().model());
+                    assertThat(other.provenance().model())
+                            .isNotEqualTo(one.provenance().model());
                 }
             }
         }

@@ -28,6 +28,7 @@ import io.github.attribution4j.influence.Checkpoint;
 import io.github.attribution4j.influence.Examples;
 import io.github.attribution4j.influence.Influence;
 import io.github.attribution4j.influence.SimilarityInfluence;
+import io.github.attribution4j.influence.TracIn;
 import io.github.attribution4j.influence.TracInFast;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.metric.Infidelity;
@@ -418,6 +419,8 @@ class CaptumMapTest {
         for (Influence<?> influence : List.of(
                 new TracInFast("fc").bias(false),
                 new TracInFast("fc").projected(100),
+                new TracIn(),
+                new TracIn("fc.weight", "fc.bias"),
                 new SimilarityInfluence("relu3").similarity(COSINE))) {
             assertThat(influence
                             .scores(checkpoints, training, training, Run.defaults())

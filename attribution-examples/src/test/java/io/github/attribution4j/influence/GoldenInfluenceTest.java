@@ -127,6 +127,22 @@ class GoldenInfluenceTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"small, cross-entropy, .pt", "one, cross-entropy, .pt", "one, squared-error, .pt"})
+    void tracin_of_parameters_is_that_of_captum(String name, String loss, String suffix) {
+        List<Checkpoint> checkpoints = checkpoints(name, suffix);
+        Examples training = examples(name, loss(loss), 0, 23);
+        for (String key : List.of("all", "last")) {
+            TracIn method = key.equals("all") ? new TracIn() : new TracIn("fc2.weight", "fc2.bias");
+            InfluenceScores scores =
+                    method.scores(checkpoints, training, examples(name, loss(loss), 0, 5), Run.defaults());
+            String array = name + " " + loss + " " + key;
+            assertThat(all(scores)).containsExactly(golden.get(array).toDoubleArray(), within(CLOSE));
+            assertThat(method.self(checkpoints, training, Run.defaults()).scores())
+                    .containsExactly(golden.get(array + " self").toDoubleArray(), within(CLOSE));
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {".pt", ".onnx"})
     void wrong_labels_of_digits_are_found_by_self_influence(String suffix) throws IOException {
         Map<String, Tensor> digits = NumpyFiles.readNpz(GOLDEN.resolve("digits.npz"), Tensors.ofJava());

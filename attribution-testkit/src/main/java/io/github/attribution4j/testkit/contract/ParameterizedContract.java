@@ -135,8 +135,8 @@ public abstract class ParameterizedContract {
             for (Cut.Point point : model.cutPoints()) {
                 Cut cut = copy.cut(point);
                 if (copy.values(inputs).stream()
-                        .anyMatch(value -> value.point().equals(point)
-                                && value.dataType().isFloating())) {
+                        .anyMatch(value ->
+                                value.point().equals(point) && value.dataType().isFloating())) {
                     Tensor activation = cut.activations(inputs).get(0);
                     assertThat(cut.tail().forward(cut.tailInputs(inputs, activation)))
                             .isCloseTo(output, 1e-5 * (1 + output.abs().max().toDoubleArray()[0]));

@@ -102,7 +102,8 @@ public final class StoredTensors {
 
     private static boolean isPacked(PickleValue value) {
         return (value instanceof PickleValue.Instance object && object.type().startsWith(PACKED))
-                || (value instanceof PickleValue.Result result && result.function().contains("qtensor"));
+                || (value instanceof PickleValue.Result result
+                        && result.function().contains("qtensor"));
     }
 
     private void pack(String name) {
@@ -168,7 +169,8 @@ public final class StoredTensors {
         for (PickleValue.TensorRef place : places) {
             long last = place.offset() + 1;
             for (int axis = 0; axis < place.shape().size(); axis++) {
-                last += Math.max(0, place.shape().get(axis) - 1) * place.strides().get(axis);
+                last += Math.max(0, place.shape().get(axis) - 1)
+                        * place.strides().get(axis);
             }
             extent = Math.max(extent, last);
         }
@@ -193,8 +195,7 @@ public final class StoredTensors {
     }
 
     private static void walk(PickleValue.TensorRef tensor, Visitor visitor) {
-        int size = Math.toIntExact(
-                tensor.shape().stream().mapToLong(n -> n).reduce(1, Math::multiplyExact));
+        int size = Math.toIntExact(tensor.shape().stream().mapToLong(n -> n).reduce(1, Math::multiplyExact));
         long[] index = new long[tensor.shape().size()];
         for (int i = 0; i < size; i++) {
             long at = tensor.offset();

@@ -397,8 +397,7 @@ public final class TorchArchive {
         Map<String, byte[]> all = new HashMap<>(replaced);
         all.putAll(bytes);
         TorchArchive copy =
-                new TorchArchive(
-                        name, source, members, folder, version, code, changed, Map.copyOf(all), limits);
+                new TorchArchive(name, source, members, folder, version, code, changed, Map.copyOf(all), limits);
         copy.root = root;
         return copy;
     }

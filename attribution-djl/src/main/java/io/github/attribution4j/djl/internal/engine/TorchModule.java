@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -49,14 +50,17 @@ public final class TorchModule implements AutoCloseable {
     private final KeptHandles<LongBuffer> controls = new KeptHandles<>(KEPT_CONTROLS);
     private final AtomicLong users = new AtomicLong();
     private final @Nullable DataType weights;
+    private final Set<String> distinct;
 
     private TorchModule(
             TorchRuntime runtime,
             TorchTensors tensors,
             PtNDManager manager,
             PtSymbolBlock block,
-            SharedParameters parameters) {
-        this.weights = runtime.freeze(block, manager, parameters);
+            SharedParameters parameters,
+            boolean learning) {
+        this.weights = runtime.freeze(block, manager, parameters, learning);
+        this.distinct = learning ? runtime.distinctParameters(block, manager) : Set.of();
         this.runtime = runtime;
         this.tensors = tensors;
         this.manager = manager;
@@ -69,15 +73,20 @@ public final class TorchModule implements AutoCloseable {
      *
      * @param file not needed afterwards
      * @param parameters those that the file lacks; asked for after libtorch has compiled the file
+     * @param learning whether gradients by parameters are possible
      * @throws EngineException if libtorch refuses it
      */
     public static TorchModule load(
-            TorchRuntime runtime, TorchTensors tensors, Path file, Supplier<SharedParameters> parameters) {
+            TorchRuntime runtime,
+            TorchTensors tensors,
+            Path file,
+            Supplier<SharedParameters> parameters,
+            boolean learning) {
         PtNDManager manager = (PtNDManager) tensors.manager().newSubManager();
         boolean loaded = false;
         try {
             PtSymbolBlock block = runtime.load(file, manager);
-            TorchModule module = new TorchModule(runtime, tensors, manager, block, parameters.get());
+            TorchModule module = new TorchModule(runtime, tensors, manager, block, parameters.get(), learning);
             loaded = true;
             return module;
         } finally {
@@ -112,6 +121,30 @@ public final class TorchModule implements AutoCloseable {
         try {
             PtNDArray marker = methods.computeIfAbsent(method, name -> runtime.method(name, tensors.manager()));
             return runtime.call(block, marker, arguments, gradients);
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * Returns those of some names of parameters that belong to different tensors: of a module that gives gradients by
+     * them.
+     */
+    public List<String> distinct(List<String> names) {
+        return names.stream().filter(distinct::contains).toList();
+    }
+
+    /**
+     * Returns parameters by name.
+     *
+     * @return handles that the caller closes
+     * @throws io.github.attribution4j.model.UnsupportedModelException if there is none of a name
+     * @throws ClosedException if the module was closed
+     */
+    public List<PtNDArray> parameters(List<String> names) {
+        enter();
+        try {
+            return runtime.parameters(block, manager, names);
         } finally {
             leave();
         }

@@ -24,6 +24,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -179,11 +181,13 @@ public final class TorchRuntime {
 
     /**
      * Puts a module into evaluation mode, gives it the parameters that its archive lacks, and freezes all of them, so
-     * that their gradients are never computed.
+     * that their gradients are never computed, or leaves gradients possible.
      *
+     * @param learning whether gradients by parameters are possible
      * @return the floating type of the parameters; null if they have several types, or there are none
      */
-    public @Nullable DataType freeze(PtSymbolBlock block, PtNDManager manager, SharedParameters shared) {
+    public @Nullable DataType freeze(
+            PtSymbolBlock block, PtNDManager manager, SharedParameters shared, boolean learning) {
         Set<ai.djl.ndarray.types.DataType> types = EnumSet.noneOf(ai.djl.ndarray.types.DataType.class);
         try (NDManager temporary = manager.newSubManager()) {
             NDList parameters = JniUtils.moduleGetParams(block, (PtNDManager) temporary);
@@ -191,12 +195,65 @@ public final class TorchRuntime {
             for (NDArray parameter : parameters) {
                 if (parameter.getDataType().isFloating()) {
                     types.add(parameter.getDataType());
-                    JniUtils.attachGradient((PtNDArray) parameter, false);
+                    JniUtils.attachGradient((PtNDArray) parameter, learning);
                 }
             }
         }
         JniUtils.enableInferenceMode(block);
         return types.size() == 1 ? Types.fromDjl(types.iterator().next()) : null;
+    }
+
+    /**
+     * Returns the names of a module's floating parameters, of each tensor the first one: parameters that an archive
+     * shares are one tensor in libtorch, or several with the same elements.
+     */
+    Set<String> distinctParameters(PtSymbolBlock block, PtNDManager manager) {
+        Set<String> distinct = new HashSet<>();
+        try (NDManager temporary = manager.newSubManager()) {
+            List<PtNDArray> all = new ArrayList<>();
+            for (NDArray parameter : JniUtils.moduleGetParams(block, (PtNDManager) temporary)) {
+                if (parameter.getDataType().isFloating()) {
+                    all.add((PtNDArray) parameter);
+                }
+            }
+            // A mark that one handle sets is seen through every other handle of the same tensor.
+            for (PtNDArray parameter : all) {
+                if (JniUtils.requiresGrad(parameter)) {
+                    distinct.add(parameter.getName());
+                    JniUtils.attachGradient(parameter, false);
+                }
+            }
+            all.forEach(parameter -> JniUtils.attachGradient(parameter, true));
+        }
+        return distinct;
+    }
+
+    /**
+     * Returns new handles of some parameters of a module.
+     *
+     * @throws io.github.attribution4j.model.UnsupportedModelException if it has no parameter of a name
+     */
+    List<PtNDArray> parameters(PtSymbolBlock block, PtNDManager manager, List<String> names) {
+        try (NDManager temporary = manager.newSubManager()) {
+            Map<String, NDArray> all = new HashMap<>();
+            for (NDArray parameter : JniUtils.moduleGetParams(block, (PtNDManager) temporary)) {
+                all.put(parameter.getName(), parameter);
+            }
+            List<PtNDArray> found = new ArrayList<>();
+            for (String name : names) {
+                NDArray parameter = all.get(name);
+                if (parameter == null) {
+                    throw new UnsupportedModelException("parameter '" + name + "' of the archive is not among those of"
+                            + " the loaded module, so that it has no gradient; export the model again");
+                }
+                found.add((PtNDArray) parameter);
+            }
+            for (PtNDArray parameter : found) {
+                parameter.attach(manager);
+                own(parameter);
+            }
+            return found;
+        }
     }
 
     /** Resamples images of any number of channels to a size. */
