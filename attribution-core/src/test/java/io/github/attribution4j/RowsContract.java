@@ -40,6 +40,9 @@ public final class RowsContract {
 
     private static void checkRange(Rows rows, long from, long to, List<List<double[]>> alone) {
         String range = rows.getClass().getSimpleName() + " [" + from + ", " + to + ")";
+        for (long row = from; row < to; row++) {
+            assertThat(rows.examples(from, to)[(int) (row - from)]).as(range).isEqualTo(rows.example(row));
+        }
         List<double[]> together = values(rows.attributed(from, to), to - from, range);
         for (int input = 0; input < together.size(); input++) {
             double[] joined = together.get(input);

@@ -23,6 +23,11 @@ record RowRange(Rows rows, long from, long to) implements Rows {
     }
 
     @Override
+    public long[] examples(long first, long last) {
+        return rows.examples(from + first, from + last);
+    }
+
+    @Override
     public List<Tensor> attributed(long first, long last) {
         return rows.attributed(from + first, from + last);
     }

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** What stands for absent groups: one reference for each example, or a weighted set of samples for all. */
-final class Background {
+final class Background implements Filling {
     /** Other examples stand in, which the method names. */
     static final Background NONE = new Background(List.of(), 0, new double[0]);
 
@@ -20,7 +20,7 @@ final class Background {
     /** One for each sample; they add up to 1. None for a single reference. */
     private final double[] weights;
 
-    private Background(List<Tensor> rows, int size, double[] weights) {
+    Background(List<Tensor> rows, int size, double[] weights) {
         this.rows = rows;
         this.size = size;
         this.weights = weights;
@@ -44,7 +44,8 @@ final class Background {
         return size;
     }
 
-    Tensor rows(int input, long[] examples, long[] samples) {
+    @Override
+    public Tensor rows(int input, long[] examples, int[] coalitions, long[] samples) {
         return isSingle()
                 ? Rows.ofExamples(rows.get(input), examples)
                 : rows.get(input).select(0, samples);

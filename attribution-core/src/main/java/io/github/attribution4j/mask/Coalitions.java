@@ -262,7 +262,7 @@ public final class Coalitions {
         if (background.size() == 0) {
             throw new IllegalStateException("no baseline was given: say which examples stand in for absent groups");
         }
-        return scores(rows, keeping, (input, examples, local, others) -> background.rows(input, examples, others));
+        return scores(rows, keeping, background);
     }
 
     /**

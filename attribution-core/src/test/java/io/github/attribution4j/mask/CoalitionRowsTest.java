@@ -40,13 +40,25 @@ class CoalitionRowsTest {
                     index,
                     1,
                     (example, local, kept) -> kept[local] = true));
-            RowsContract.check(new CoalitionRows(
+            Filling chosen =
+                    (input, of, local, samples) -> background.get(input).select(0, samples);
+            CoalitionRows one = new CoalitionRows(
+                    inputs, chosen, groups, index, 4, (example, local, kept) -> kept[local] = true);
+            RowsContract.check(one);
+            // The samples of the background are made in blocks.
+            CoalitionRows blocks = new CoalitionRows(
                     inputs,
-                    (input, of, local, samples) -> background.get(input).select(0, samples),
+                    new Background(background, 4, new double[] {0.1, 0.2, 0.3, 0.4}),
                     groups,
                     index,
                     4,
-                    (example, local, kept) -> kept[local] = true));
+                    (example, local, kept) -> kept[local] = true);
+            RowsContract.check(blocks);
+            for (int input = 0; input < 2; input++) {
+                assertThat(blocks.attributed(0, blocks.count()).get(input).toDoubleArray())
+                        .containsExactly(
+                                one.attributed(0, one.count()).get(input).toDoubleArray());
+            }
         }
     }
 
