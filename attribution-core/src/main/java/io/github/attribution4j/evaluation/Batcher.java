@@ -19,6 +19,11 @@ final class Batcher {
     private static final long STEADY_MODEL_BYTES = 1L << 30;
 
     private static final int STEADY_ROWS = 256;
+    /** The most rows in one call where rows are so small that what a call costs by itself counts. */
+    private static final int STEADY_SMALL_ROWS = 4096;
+
+    private static final long STEADY_SMALL_INPUT_BYTES = 256L << 10;
+    private static final long STEADY_SMALL_MODEL_BYTES = 64L << 20;
     private static final int AUTO_ROWS = 4096;
     /** The memory that a model without an estimate is assumed to need, as a multiple of its input's size. */
     private static final long ASSUMED_FORWARD = 16;
@@ -66,10 +71,16 @@ final class Batcher {
             int fitting = (int) Math.min(AUTO_ROWS, budget / Math.max(1, perRow));
             return new Batcher(fitting, fitting, false);
         }
-        long byInput = STEADY_INPUT_BYTES / inputBytes;
-        long byModel = modelBytes.isPresent() ? STEADY_MODEL_BYTES / Math.max(1, modelBytes.getAsLong()) : STEADY_ROWS;
-        int steady = (int) Math.max(1, Math.min(STEADY_ROWS, Math.min(byInput, byModel)));
-        return new Batcher(steady, steady, false);
+        long perRow = Math.max(1, modelBytes.orElse(1));
+        long usual = steady(STEADY_ROWS, STEADY_INPUT_BYTES / inputBytes, STEADY_MODEL_BYTES / perRow);
+        long small =
+                steady(STEADY_SMALL_ROWS, STEADY_SMALL_INPUT_BYTES / inputBytes, STEADY_SMALL_MODEL_BYTES / perRow);
+        int rows = (int) Math.max(1, Math.max(usual, small));
+        return new Batcher(rows, rows, false);
+    }
+
+    private static long steady(long most, long byInput, long byModel) {
+        return Math.min(most, Math.min(byInput, byModel));
     }
 
     private static long inputBytes(Inputs inputs) {
