@@ -254,7 +254,11 @@ final class AdjustedMean {
     }
 
     private static double[] times(double factor, double[] row) {
-        return Arrays.stream(row).map(one -> factor * one).toArray();
+        double[] product = new double[row.length];
+        for (int i = 0; i < product.length; i++) {
+            product[i] = factor * row[i];
+        }
+        return product;
     }
 
     private boolean isIn(int pair, int fold) {

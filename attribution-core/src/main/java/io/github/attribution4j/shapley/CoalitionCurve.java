@@ -42,6 +42,12 @@ final class CoalitionCurve {
     private final double noise;
     /** For each byte of a coalition the product of the factors of the groups that are in. */
     private final double[][] products;
+    /** Of the nodes of the integral over t. */
+    private final double[] weights;
+    /** For each node, for each group that is out and then for each that is in, what it multiplies p with on average. */
+    private final double[][] means;
+    /** For each group that is out and then for each that is in, what its factor gains. */
+    private final double[] gains;
 
     private CoalitionCurve(double[] importance, double order, double slope, double noise) {
         int groups = importance.length;
@@ -51,6 +57,23 @@ final class CoalitionCurve {
         this.all = Arrays.stream(factors).reduce(1, (one, other) -> one * other);
         this.slope = slope / groups;
         this.noise = noise;
+        // A search starts with a curve of no groups.
+        int nodeCount = Math.max(1, Math.min(MOST_NODES, (groups + 1) / 2));
+        Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(nodeCount);
+        double[] nodes = rule.nodes();
+        this.weights = rule.weights();
+        this.means = new double[nodes.length][2 * groups];
+        this.gains = new double[2 * groups];
+        for (int group = 0; group < groups; group++) {
+            double factor = factors[group];
+            gains[group] = factor - 1;
+            gains[groups + group] = 1 - factor;
+            for (int node = 0; node < nodes.length; node++) {
+                double t = nodes[node];
+                means[node][group] = t * factor + (1 - t);
+                means[node][groups + group] = t + (1 - t) * factor;
+            }
+        }
         this.products = new double[(groups + Byte.SIZE - 1) / Byte.SIZE][1 << Byte.SIZE];
         for (int at = 0; at < products.length; at++) {
             products[at][0] = 1;
@@ -69,6 +92,9 @@ final class CoalitionCurve {
         this.factors = other.factors;
         this.all = other.all;
         this.products = other.products;
+        this.weights = other.weights;
+        this.means = other.means;
+        this.gains = other.gains;
         this.slope = slope;
         this.noise = noise;
     }
@@ -127,14 +153,25 @@ final class CoalitionCurve {
 
         void judge(double[] importance, double order, double[] slopes, double[] noises) {
             CoalitionCurve curved = new CoalitionCurve(importance, order, 0, 0);
-            double[][] curve = curved.gram(sets);
-            double[][] straight = curved.with(1.0 / importance.length, 0).gram(sets);
+            CoalitionCurve straight = curved.with(1.0 / importance.length, 0);
+            double[][] curve = new double[sets.size()][];
+            double[][] single = new double[curve.length][];
+            for (int i = 0; i < curve.length; i++) {
+                curve[i] = new double[i + 1];
+                single[i] = new double[i + 1];
+                for (int j = 0; j <= i; j++) {
+                    double product = curved.product(sets.get(i), sets.get(j));
+                    int apart = apart(sets.get(i), sets.get(j));
+                    curve[i][j] = curved.kernel(product, apart);
+                    single[i][j] = straight.kernel(product, apart) - curve[i][j];
+                }
+            }
             for (double slope : slopes) {
                 double[][] gram = new double[curve.length][];
                 for (int i = 0; i < gram.length; i++) {
                     gram[i] = curve[i].clone();
                     for (int j = 0; j <= i; j++) {
-                        gram[i][j] += slope * (straight[i][j] - curve[i][j]);
+                        gram[i][j] += slope * single[i][j];
                     }
                 }
                 for (double noise : noises) {
@@ -195,41 +232,54 @@ final class CoalitionCurve {
 
     /** Returns the kernel of two coalitions, each as the bits of its groups. */
     double kernel(long[] one, long[] other) {
-        double product = 1;
+        return kernel(product(one, other), apart(one, other));
+    }
+
+    private double kernel(double product, int apart) {
+        return slope * (factors.length - 2 * apart) + product - all / product;
+    }
+
+    /** Returns in how many groups two coalitions differ. */
+    private static int apart(long[] one, long[] other) {
         int apart = 0;
         for (int word = 0; word < one.length; word++) {
-            long differ = one[word] ^ other[word];
-            apart += Long.bitCount(differ);
-            for (int at = word * Long.BYTES; differ != 0; at++) {
-                product *= products[at][(int) (differ & 0xFF)];
-                differ >>>= Byte.SIZE;
-            }
+            apart += Long.bitCount(one[word] ^ other[word]);
         }
-        return slope * (factors.length - 2 * apart) + product - all / product;
+        return apart;
+    }
+
+    /** Returns p of two coalitions. */
+    private double product(long[] one, long[] other) {
+        double product = 1;
+        for (int at = 0; at < products.length; at++) {
+            int word = at / Long.BYTES;
+            long differ = (one[word] ^ other[word]) >>> (at * Byte.SIZE);
+            product *= products[at][(int) differ & 0xFF];
+        }
+        return product;
     }
 
     /** Adds multiples of the Shapley values of the kernel of a coalition, as a function of the other. */
     void addShapley(long[] set, double weight, double[] into) {
         int groups = factors.length;
-        boolean[] in = new boolean[groups];
+        // The place of each group in arrays with a number for each group that is out, and then for each that is in.
+        int[] places = new int[groups];
         for (int group = 0; group < groups; group++) {
-            in[group] = (set[group / Long.SIZE] >>> group & 1) != 0;
-            into[group] += weight * 2 * slope * (in[group] ? 1 : -1);
+            int in = (int) (set[group / Long.SIZE] >>> group & 1);
+            places[group] = in * groups + group;
+            into[group] += weight * 2 * slope * (2 * in - 1);
         }
-        double[] means = new double[groups];
-        Quadrature.Rule rule = Quadrature.GAUSS_LEGENDRE.rule(Math.min(MOST_NODES, (groups + 1) / 2));
-        for (int node = 0; node < rule.nodes().length; node++) {
-            double t = rule.nodes()[node];
+        for (int node = 0; node < means.length; node++) {
+            double[] mean = means[node];
             double product = 1;
-            for (int group = 0; group < groups; group++) {
-                means[group] = in[group] ? t + (1 - t) * factors[group] : t * factors[group] + (1 - t);
-                product *= means[group];
+            for (int place : places) {
+                product *= mean[place];
             }
             // Twice, because p(S, Tᶜ) = p(Sᶜ, T) has the opposite Shapley values.
-            double scale = 2 * weight * rule.weights()[node] * product;
+            double scale = 2 * weight * weights[node] * product;
             for (int group = 0; group < groups; group++) {
-                double gain = in[group] ? 1 - factors[group] : factors[group] - 1;
-                into[group] += scale * gain / means[group];
+                int place = places[group];
+                into[group] += scale * gains[place] / mean[place];
             }
         }
     }
