@@ -106,7 +106,8 @@ final class CoalitionRows implements Rows {
         }
         long[] of = examples(from, to);
         Tensor given = Rows.ofExamples(inputs.attributed().get(input), of);
-        return (repeats == 1 ? mask : mask.select(0, coalitions)).where(given, absent.rows(input, of, numbers, samples));
+        return (repeats == 1 ? mask : mask.select(0, coalitions))
+                .where(given, absent.rows(input, of, numbers, samples));
     }
 
     /** Returns a range of the rows of coalitions: the last of one, whole ones, and the first of another. */

@@ -42,8 +42,8 @@ class CoalitionRowsTest {
                     (example, local, kept) -> kept[local] = true));
             Filling chosen =
                     (input, of, local, samples) -> background.get(input).select(0, samples);
-            CoalitionRows one = new CoalitionRows(
-                    inputs, chosen, groups, index, 4, (example, local, kept) -> kept[local] = true);
+            CoalitionRows one =
+                    new CoalitionRows(inputs, chosen, groups, index, 4, (example, local, kept) -> kept[local] = true);
             RowsContract.check(one);
             // The samples of the background are made in blocks.
             CoalitionRows blocks = new CoalitionRows(
