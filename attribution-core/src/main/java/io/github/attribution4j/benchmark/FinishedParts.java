@@ -56,12 +56,11 @@ final class FinishedParts implements AutoCloseable {
     static FinishedParts open(Path path, Model model) throws IOException {
         if (model.identity().isVague()) {
             throw new InvalidRequestException(
-                    List.of(
-                            "benchmark: model '" + model.identity().name()
-                                    + "' has neither a version nor a digest, so that results of another model in "
-                                    + path
-                                    + " could not be told from its own; make it with a name and a version, or leave"
-                                    + " the file out"));
+                    List.of("benchmark: model '" + model.identity().name()
+                            + "' has neither a version nor a digest, so that results of another model in "
+                            + path
+                            + " could not be told from its own; make it with a name and a version, or leave"
+                            + " the file out"));
         }
         Map<String, String> lines = new HashMap<>();
         if (Files.exists(path)) {

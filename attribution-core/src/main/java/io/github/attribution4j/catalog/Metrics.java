@@ -4,11 +4,14 @@ package io.github.attribution4j.catalog;
 import io.github.attribution4j.Provenance;
 import io.github.attribution4j.metric.Axiom;
 import io.github.attribution4j.metric.Concentration;
+import io.github.attribution4j.metric.Consistency;
 import io.github.attribution4j.metric.DropCorrelation;
 import io.github.attribution4j.metric.Infidelity;
 import io.github.attribution4j.metric.InformationCurve;
+import io.github.attribution4j.metric.InputInvariance;
 import io.github.attribution4j.metric.Metric;
 import io.github.attribution4j.metric.PerturbationCurve;
+import io.github.attribution4j.metric.RelativeStability;
 import io.github.attribution4j.metric.Road;
 import io.github.attribution4j.metric.Sensitivity;
 import io.github.attribution4j.metric.randomization.ParameterRandomization;
@@ -42,8 +45,11 @@ public final class Metrics {
                             DropCorrelation.descriptions(),
                             List.of(Infidelity.DESCRIPTION),
                             Sensitivity.descriptions(),
+                            RelativeStability.descriptions(),
+                            List.of(Consistency.DESCRIPTION),
                             Concentration.descriptions(),
                             Axiom.descriptions(),
+                            List.of(InputInvariance.DESCRIPTION),
                             ParameterRandomization.descriptions(),
                             List.of(RandomLogit.DESCRIPTION))
                     .<Description<? extends Metric>>flatMap(List::stream)

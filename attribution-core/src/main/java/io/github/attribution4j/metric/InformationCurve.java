@@ -30,12 +30,15 @@ import java.util.List;
  * sharp, over the information that this image holds.
  *
  * <p>The most relevant pixels of an example are put into a blurred copy, 0, 0.5, 1, 2, 3, 4, 5, 7, 10, 13, 21, 34, 50
- * and 75 % of them. With I the {@linkplain PictureInformation information} of an image and x⁽⁰⁾ the blurred copy, each of
- * these images x⁽ᵏ⁾ makes a point, each coordinate limited to 0 to 1:
+ * and 75 % of them. With I the information of an image and x⁽⁰⁾ the blurred copy, each of these images x⁽ᵏ⁾ makes a
+ * point, each coordinate limited to 0 to 1:
  *
  * <pre>
  * share = (I(x⁽ᵏ⁾) − I(x⁽⁰⁾)) / (I(x) − I(x⁽⁰⁾))      score = (F(x⁽ᵏ⁾) − F(x⁽⁰⁾)) / (F(x) − F(x⁽⁰⁾))
  * </pre>
+ *
+ * <p>Information is the entropy of what a lossless compression has to store: elements in 256 levels, less the prediction
+ * of PNG's Paeth filter from three neighbors, each channel by itself.
  *
  * <p>The points are put in the order of their information, with (0, 0) before and (1, 1) after them, and a score that is
  * below one before it is raised to that. The score of an example is the area under its curve. Higher is better.
@@ -187,15 +190,14 @@ public final class InformationCurve extends DescribedRecipe<InformationCurve> im
         for (Tensor reference : coalitions.background()) {
             blurred.add(Planes.row(reference, example));
         }
-        PictureInformation information = new PictureInformation(planes);
         boolean[] kept = new boolean[coalitions.groups(example)];
         double[] bits = new double[scores.length];
         for (int row = 0; row < bits.length; row++) {
             plan.fill(example, row, kept);
-            bits[row] = information.bits(blurred, kept);
+            bits[row] = planes.bits(blurred, kept);
         }
         Arrays.fill(kept, true);
-        double more = information.bits(blurred, kept) - bits[0];
+        double more = planes.bits(blurred, kept) - bits[0];
         if (!(more > 0)) {
             coalitions
                     .evaluator()

@@ -17,7 +17,9 @@ import io.github.attribution4j.target.Target;
  * A metric: an immutable, thread-safe value that judges how good an explanation is.
  *
  * <p>It holds settings and nothing else, as an {@link Attribution} does. Batches, deadline, cancellation, progress and
- * seed are those of the {@link Run}. Scores of an example depend neither on the other examples nor on batches.
+ * seed are those of the {@link Run}. Scores of an example depend neither on batches nor on the other examples, but for
+ * a metric that compares examples ({@link Consistency}). A score is NaN where a metric cannot judge an example; a
+ * notice says why.
  */
 @Experimental
 public interface Metric extends Recipe {

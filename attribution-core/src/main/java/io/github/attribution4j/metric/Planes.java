@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.metric;
 
+import io.github.attribution4j.internal.numeric.PictureInformation;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * The attributed inputs of one example as planes: the last two axes are an image, all axes before them its channels.
@@ -58,7 +61,31 @@ record Planes(double[][] rows, long[][] groups, Shape[] shapes) {
         return Math.toIntExact(shapes[input].dim(-1));
     }
 
-    int channels(int input) {
-        return rows[input].length / (height(input) * width(input));
+    /**
+     * Returns the bits of the example within some groups and other elements outside, over all channels. Elements are
+     * divided into 256 levels between the smallest and the largest of the example.
+     *
+     * @param outside for each attributed input its elements
+     * @param kept for each group whether it is that of the example
+     */
+    double bits(List<double[]> outside, boolean[] kept) {
+        double bits = 0;
+        for (int input = 0; input < rows.length; input++) {
+            double[] inside = rows[input];
+            double low = Arrays.stream(inside).min().orElse(0);
+            double range = Arrays.stream(inside).max().orElse(0) - low;
+            int size = height(input) * width(input);
+            int[] levels = new int[size];
+            for (int from = 0; from < inside.length; from += size) {
+                for (int i = 0; i < size; i++) {
+                    boolean own = kept[(int) groups[input][from + i]];
+                    double value = (own ? inside[from + i] : outside.get(input)[from + i]) - low;
+                    double level = range > 0 ? value / range * (PictureInformation.LEVELS - 1) : 0;
+                    levels[i] = (int) Math.max(0, Math.min(PictureInformation.LEVELS - 1, Math.round(level)));
+                }
+                bits += PictureInformation.bits(levels, width(input));
+            }
+        }
+        return bits;
     }
 }

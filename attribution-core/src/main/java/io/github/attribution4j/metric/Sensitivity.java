@@ -2,14 +2,11 @@
 package io.github.attribution4j.metric;
 
 import io.github.attribution4j.Attribution;
-import io.github.attribution4j.Copies;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.evaluation.DescribedRecipe;
-import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Inputs;
-import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
-import io.github.attribution4j.run.InvalidRequestException;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
@@ -17,10 +14,8 @@ import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * How much an explanation changes when the input changes a little: a method that gives almost equal inputs different
@@ -32,7 +27,8 @@ import java.util.Optional;
  * <ul>
  *   <li>{@link #max}: max over k of ‖A(xₖ) − A(x)‖ / ‖A(x)‖;
  *   <li>{@link #average}: the mean of the same;
- *   <li>{@link #localLipschitz}: max over k of ‖A(xₖ) − A(x)‖ / ‖xₖ − x‖.
+ *   <li>{@link #localLipschitz}: max over k of ‖A(xₖ) − A(x)‖ / ‖xₖ − x‖;
+ *   <li>{@link #continuity}: max over k of Σᵢ |Aᵢ(xₖ) − Aᵢ(x)| / ‖xₖ − x‖.
  * </ul>
  *
  * <p>A norm of 0 in a denominator counts as 1. Lower is better. A method that ignores the model, and returns the same
@@ -46,7 +42,8 @@ import java.util.Optional;
  * <p><b>Papers.</b> Yeh, Hsieh, Suggala, Inouye and Ravikumar, <i>On the (In)fidelity and Sensitivity of
  * Explanations</i>, 2019 (max); Bhatt, Weller and Moura, <i>Evaluating and Aggregating Feature-based Model
  * Explanations</i>, 2020 (average); Alvarez-Melis and Jaakkola, <i>On the Robustness of Interpretability Methods</i>,
- * 2018 (local Lipschitz estimate).
+ * 2018 (local Lipschitz estimate); Montavon, Samek and Müller, <i>Methods for Interpreting and Understanding Deep
+ * Neural Networks</i>, 2018 (continuity).
  *
  * <p><b>Compared with Captum.</b> {@code sensitivity_max} with the same defaults: 10 copies, uniform noise within 0.02
  * of each element. A mask or a baseline of a method has rows for each copy here, and methods that draw numbers draw
@@ -58,17 +55,28 @@ public final class Sensitivity extends DescribedRecipe<Sensitivity> implements M
     private static final Setting<Perturbation> PERTURBATION =
             Setting.of("perturbation", Perturbation.KIND, Perturbation.uniform(0.02), "how the copies are changed");
 
-    private static final long PURPOSE = 0x5E45;
-
     @SuppressWarnings("ImmutableEnumChecker") // A description is immutable.
     private enum Variation {
-        MAX("sensitivity-max", "largest relative change of the attributions under small changes; lower is better"),
-        AVERAGE("sensitivity-average", "mean relative change of the attributions under small changes; lower is better"),
-        LIPSCHITZ("local-lipschitz", "largest change of the attributions per change of the input; lower is better");
+        MAX(
+                "sensitivity-max",
+                "largest relative change of the attributions under small changes; lower is better",
+                false),
+        AVERAGE(
+                "sensitivity-average",
+                "mean relative change of the attributions under small changes; lower is better",
+                false),
+        LIPSCHITZ(
+                "local-lipschitz", "largest change of the attributions per change of the input; lower is better", true),
+        CONTINUITY(
+                "continuity",
+                "largest sum of changes of the attributions per change of the input; lower is better",
+                true);
 
+        private final boolean perChange;
         private final Description<Sensitivity> description;
 
-        Variation(String name, String claim) {
+        Variation(String name, String claim, boolean perChange) {
+            this.perChange = perChange;
             description = Description.of(
                     name, Need.METHOD, claim, settings -> new Sensitivity(this, settings), SAMPLES, PERTURBATION);
         }
@@ -81,7 +89,7 @@ public final class Sensitivity extends DescribedRecipe<Sensitivity> implements M
         this.variation = variation;
     }
 
-    /** Returns the descriptions of the three. */
+    /** Returns the descriptions of the four. */
     public static List<Description<Sensitivity>> descriptions() {
         return Arrays.stream(Variation.values())
                 .map(variation -> variation.description)
@@ -107,6 +115,11 @@ public final class Sensitivity extends DescribedRecipe<Sensitivity> implements M
         return of(Variation.LIPSCHITZ);
     }
 
+    /** Returns the largest sum of changes of the attributions per change of the input. */
+    public static Sensitivity continuity() {
+        return of(Variation.CONTINUITY);
+    }
+
     /** Returns a copy that makes this many changed copies of each example; at least 1. */
     public Sensitivity samples(int count) {
         return with(SAMPLES, count);
@@ -125,50 +138,26 @@ public final class Sensitivity extends DescribedRecipe<Sensitivity> implements M
     /** Refuses: this metric explains changed inputs, for which it needs the method. */
     @Override
     public Judgement judge(Model model, Inputs inputs, Target target, Explanation explanation, Run run) {
-        throw new InvalidRequestException(List.of("metric " + name() + ": explains changed inputs, so that it judges"
-                + " methods, not a single explanation; give the method"));
+        throw ComparedCopies.refusal(this);
     }
 
     @Override
     public <M extends Model> Judgement judge(
             M model, Inputs inputs, Target target, Attribution<? super M> method, Run run) {
-        try (TensorScope scope = TensorScope.open()) {
-            Run started = run.started();
-            Optional<Attribution.OwnScore> own = method.ownScore();
-            Model scored = own.isEmpty()
-                    ? model
-                    : ((LayeredModel) model).cut(own.get().layer()).head();
-            Target explained = own.map(Attribution.OwnScore::score).orElse(target);
-            Evaluator evaluator = Evaluator.start(this, scored, inputs, explained, started, problems -> {
-                own.ifPresent(score -> score.requireNoTarget(target, problems));
-                value(PERTURBATION).check(inputs, problems);
-            });
-            Copies<M> copies = new Copies<>(narrow(method), value(SAMPLES), PURPOSE);
-            evaluator.run().plan(copies.count(evaluator.examples()) + evaluator.examples());
-            Target decided = own.isEmpty() ? evaluator.target() : Target.output();
-            try (Explanation explanation =
-                    method.attribute(model, evaluator.inputs(), decided, started.part(evaluator.examples()))) {
-                evaluator.count(explanation.counts());
-                explanation.notices().forEach(evaluator::notice);
-                Changes changes = new Changes(explanation, evaluator.inputs());
-                copies.explain(
+        return new ComparedCopies(value(PERTURBATION), value(SAMPLES))
+                .judge(
+                        this,
                         model,
-                        evaluator,
-                        decided,
-                        value(PERTURBATION)::change,
-                        (copied, from, to, changed, ofCopies) -> changes.add(from, to, changed, ofCopies));
-                return Judgement.of(evaluator, this, changes.scores, List.of(), explanation.provenance());
-            }
-        }
-    }
-
-    @SuppressWarnings("unchecked") // A method that takes more models takes these.
-    private static <M extends Model> Attribution<M> narrow(Attribution<? super M> method) {
-        return (Attribution<M>) method;
+                        inputs,
+                        target,
+                        method,
+                        run,
+                        new Problems(),
+                        (evaluator, explanation) -> new Changes(explanation, evaluator.inputs()));
     }
 
     /** The changes of attributions, copy by copy. */
-    private final class Changes {
+    private final class Changes implements ComparedCopies.Comparison {
         private final double[][] clean;
         private final double[][] attributions;
         private final double[] norms;
@@ -176,59 +165,36 @@ public final class Sensitivity extends DescribedRecipe<Sensitivity> implements M
 
         Changes(Explanation explanation, Inputs inputs) {
             scores = new double[Math.toIntExact(inputs.rows())];
-            clean = variation == Variation.LIPSCHITZ ? rows(inputs.attributed()) : new double[0][];
-            attributions = rows(explanation.attributions());
-            norms = Arrays.stream(attributions).mapToDouble(Changes::norm).toArray();
+            clean = variation.perChange ? ComparedCopies.rows(inputs.attributed()) : new double[0][];
+            attributions = ComparedCopies.rows(explanation.attributions());
+            norms = Arrays.stream(attributions)
+                    .mapToDouble(ComparedCopies::norm)
+                    .toArray();
         }
 
-        void add(long from, long to, List<Tensor> changed, Explanation explanation) {
-            double[][] ofCopies = rows(explanation.attributions());
-            double[][] inputs = variation == Variation.LIPSCHITZ ? rows(changed) : new double[0][];
+        @Override
+        public void add(long from, long to, List<Tensor> changed, Explanation ofCopies) {
+            double[][] others = ComparedCopies.rows(ofCopies.attributions());
+            double[][] inputs = variation.perChange ? ComparedCopies.rows(changed) : new double[0][];
             for (int copy = 0; copy < to - from; copy++) {
                 int example = (int) ((from + copy) / value(SAMPLES));
-                double size = variation == Variation.LIPSCHITZ
-                        ? norm(difference(inputs[copy], clean[example]))
+                double size = variation.perChange
+                        ? ComparedCopies.norm(ComparedCopies.difference(inputs[copy], clean[example]))
                         : norms[example];
-                double change = norm(difference(ofCopies[copy], attributions[example])) / (size == 0 ? 1 : size);
+                double[] difference = ComparedCopies.difference(others[copy], attributions[example]);
+                double moved = variation == Variation.CONTINUITY
+                        ? Arrays.stream(difference).map(Math::abs).sum()
+                        : ComparedCopies.norm(difference);
+                double change = moved / (size == 0 ? 1 : size);
                 scores[example] = variation == Variation.AVERAGE
                         ? scores[example] + change / value(SAMPLES)
                         : Math.max(scores[example], change);
             }
         }
 
-        /** Returns the elements of all tensors, row by row. */
-        private static double[][] rows(List<Tensor> tensors) {
-            int count = Math.toIntExact(tensors.get(0).shape().dim(0));
-            double[][] all = tensors.stream().map(Tensor::toDoubleArray).toArray(double[][]::new);
-            double[][] rows = new double[count][];
-            for (int row = 0; row < count; row++) {
-                int size = 0;
-                for (double[] one : all) {
-                    size += one.length / count;
-                }
-                rows[row] = new double[size];
-                int at = 0;
-                for (double[] one : all) {
-                    int own = one.length / count;
-                    System.arraycopy(one, row * own, rows[row], at, own);
-                    at += own;
-                }
-            }
-            return rows;
-        }
-
-        private static double[] difference(double[] left, double[] right) {
-            double[] difference = new double[left.length];
-            Arrays.setAll(difference, i -> left[i] - right[i]);
-            return difference;
-        }
-
-        private static double norm(double[] vector) {
-            double squares = 0;
-            for (double value : vector) {
-                squares += value * value;
-            }
-            return Math.sqrt(squares);
+        @Override
+        public double[] scores() {
+            return scores;
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.baseline.Baseline;
+import io.github.attribution4j.internal.numeric.PictureInformation;
 import io.github.attribution4j.metric.Judgement.Curve;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
