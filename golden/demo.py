@@ -22,6 +22,7 @@ from torch import Tensor, nn
 import archive
 
 SEED = 20
+HELD_OUT = 100
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "attribution-cli" / "src" / "main" / "resources" / "demo"
 
@@ -121,7 +122,13 @@ def digits(folder: Path) -> Dict[str, object]:
         Image.fromarray(np.rint(data.images[i] * 255 / 16).astype(np.uint8), "L").save(folder / f"digit-{digit}.png")
         np.savez(folder / f"digit-{digit}.npz", image=x[i : i + 1].numpy())
         described.append({"digit": digit, "row": i, "probability": round(float(probability[i, digit]), 3)})
+    held_out(folder, x, test)
     return {"accuracy": accuracy, "tested": len(test), "images": described}
+
+
+def held_out(folder: Path, x: Tensor, test: np.ndarray) -> None:
+    """Writes the first test images, with which methods are judged."""
+    np.savez_compressed(folder / "digits.npz", image=x[torch.from_numpy(test[:HELD_OUT])].numpy())
 
 
 def breast_cancer(folder: Path) -> Dict[str, object]:
@@ -180,7 +187,7 @@ trained on.
 {images}
 
 The `.png` files are 8x8 grey images (0 black background, 255 full ink); the `.npz` files hold the same image as `image`, float32 `[1, 1, 8, 8]`, with the
-data set's 17 grey levels divided by 16.
+data set's 17 grey levels divided by 16. `digits.npz` holds the first {HELD_OUT} test images in the same way, to judge methods with.
 
 ## Breast cancer
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Contract tests that every binding extends, a reference model, assertions for tensors and explanations, a leak check. */
+/** Contract tests for every binding, a reference model, assertions for tensors and explanations, and a leak check. */
 module io.github.attribution4j.testkit {
     requires com.google.gson;
     requires transitive io.github.attribution4j.core;

@@ -70,6 +70,7 @@ public final class Remedies {
             Remedy.of("where the model has none and is loaded as unbatched", "where the model has none (--unbatched)"),
             Remedy.of("OnnxOptions\\.defaults\\(\\)\\.output\\(\\\\?\"([^\"\\\\]*)\\\\?\"\\)", "--output $1"),
             Remedy.of("Methods\\.all\\(\\) lists all", "'attribution methods' lists all"),
+            Remedy.of("Metrics\\.all\\(\\) lists all", "'attribution methods --metrics' lists all"),
             Remedy.of(
                     "choose one when loading: LoadOptions\\.defaults\\(\\)\\.method\\([^)]*\\)(?:, --model-method)?",
                     "choose one with --model-method"),

@@ -115,7 +115,9 @@ class ExplanationAssertTest {
                     "deletion of integrated-gradients",
                     "limit 0.01 (lower is better)");
             fails(
-                    () -> assertThat(good).of(MODEL, inputs, TARGET).scoresNoWorseThan(0.99, Concentration.sparseness()),
+                    () -> assertThat(good)
+                            .of(MODEL, inputs, TARGET)
+                            .scoresNoWorseThan(0.99, Concentration.sparseness()),
                     "limit 0.99 (higher is better)");
         }
     }
@@ -132,7 +134,9 @@ class ExplanationAssertTest {
                     "limit 1.0E-4 (lower is better)",
                     "smoothGrad");
             fails(
-                    () -> assertThat(good).of(MODEL, inputs, TARGET).isRobustWithin(1, new Saliency(), Sensitivity.max()),
+                    () -> assertThat(good)
+                            .of(MODEL, inputs, TARGET)
+                            .isRobustWithin(1, new Saliency(), Sensitivity.max()),
                     "made by integrated-gradients, and not by saliency");
             fails(
                     () -> assertThat(good)
@@ -161,8 +165,7 @@ class ExplanationAssertTest {
     @Test
     void ranks_share_their_mean_where_numbers_are_equal() {
         // Ranks 0, 1.5, 1.5, 3 and 0, 1, 2, 3: 4.5 / √(4.5 · 5).
-        Assertions.assertThat(
-                        ExplanationAssert.spearman(new double[] {1, 2, 2, 9}, new double[] {-4, 0, 1, 2}))
+        Assertions.assertThat(ExplanationAssert.spearman(new double[] {1, 2, 2, 9}, new double[] {-4, 0, 1, 2}))
                 .isCloseTo(4.5 / Math.sqrt(22.5), within(1e-12));
         Assertions.assertThat(ExplanationAssert.spearman(new double[] {1, 2}, new double[] {2, 1}))
                 .isEqualTo(-1);

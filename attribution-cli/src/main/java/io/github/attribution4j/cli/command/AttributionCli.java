@@ -54,6 +54,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BatchCommand.class,
             SummaryCommand.class,
             ImportanceCommand.class,
+            JudgeCommand.class,
             DemoCommand.class
         })
 public final class AttributionCli implements Callable<Integer> {

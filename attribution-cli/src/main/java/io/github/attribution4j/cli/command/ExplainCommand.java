@@ -88,8 +88,7 @@ final class ExplainCommand implements Callable<Integer> {
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
             Explained explained;
-            try (ProgressDisplay display =
-                    progress.display(common)) {
+            try (ProgressDisplay display = progress.display(common)) {
                 explained = Explainer.explain(options, models, display);
             }
             try (explained) {
@@ -172,7 +171,7 @@ final class ExplainCommand implements Callable<Integer> {
                     explained, example, options.picture, options.show, explained.labels(example, tokens), options.top);
             for (@Nullable Path file : new Path[] {options.png, options.svg, options.html}) {
                 if (file != null) {
-                    Path numbered = examples.size() == 1 ? file : numbered(file, example);
+                    Path numbered = examples.size() == 1 ? file : withSuffix(file, "-" + example);
                     if (file.equals(options.png)) {
                         picture.writePng(numbered);
                     } else {
@@ -185,11 +184,11 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
-    /** Returns why-2.png for why.png. */
-    private static Path numbered(Path file, int example) {
+    /** Returns why-2.png for why.png and -2. */
+    static Path withSuffix(Path file, String suffix) {
         String name = String.valueOf(file.getFileName());
         int dot = name.lastIndexOf('.') < 0 ? name.length() : name.lastIndexOf('.');
-        return file.resolveSibling(name.substring(0, dot) + "-" + example + name.substring(dot));
+        return file.resolveSibling(name.substring(0, dot) + suffix + name.substring(dot));
     }
 
     static List<Integer> examples(ExplainOptions options, Explanation explanation) {

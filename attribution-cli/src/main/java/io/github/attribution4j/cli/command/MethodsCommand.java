@@ -10,6 +10,7 @@ import com.google.gson.JsonPrimitive;
 import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.catalog.Methods;
+import io.github.attribution4j.catalog.Metrics;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.setting.Description;
@@ -32,7 +33,12 @@ import picocli.CommandLine.Parameters;
         optionListHeading = "%nOptions:%n",
         parameterListHeading = "%nParameters:%n",
         footerHeading = "%nExamples:%n",
-        footer = {"  attribution methods", "  attribution methods kernel-shap", "  attribution methods --json"})
+        footer = {
+            "  attribution methods",
+            "  attribution methods kernel-shap",
+            "  attribution methods --json",
+            "  attribution methods --metrics"
+        })
 final class MethodsCommand implements Callable<Integer> {
     @Mixin
     CommonOptions common = new CommonOptions();
@@ -40,13 +46,19 @@ final class MethodsCommand implements Callable<Integer> {
     @Option(names = "--json", description = "As JSON.")
     private boolean json;
 
-    @Parameters(arity = "0..1", paramLabel = "METHOD", description = "This method alone.")
+    @Option(names = "--metrics", description = "The metrics that 'judge' takes, instead of the methods.")
+    private boolean metrics;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "METHOD",
+            description = "This method, or with --metrics this metric, alone.")
     private @Nullable String method;
 
     @Override
     public Integer call() {
         PrintWriter out = common.out();
-        List<? extends Description<?>> descriptions = method == null ? Methods.all() : List.of(Methods.find(method));
+        List<? extends Description<?>> descriptions = descriptions();
         if (json) {
             JsonArray array = new JsonArray();
             descriptions.forEach(description -> array.add(json(description)));
@@ -60,12 +72,21 @@ final class MethodsCommand implements Callable<Integer> {
             descriptions.forEach(description -> print(out, description));
             out.println("A baseline is " + Baseline.TEXTS + ".");
             out.println("A mask is " + FeatureMask.TEXTS + ".");
-            out.println("Every method but the class activation maps (...cam), which are at a layer already, goes to a"
-                    + " layer with "
-                    + "--layer, and to a neuron with --layer and --unit.");
+            if (!metrics) {
+                out.println("Every method but the class activation maps (...cam), which are at a layer already, goes to"
+                        + " a layer with --layer, and to a neuron with --layer and --unit.");
+            }
         }
         out.flush();
         return Failure.DONE;
+    }
+
+    private List<? extends Description<?>> descriptions() {
+        String name = method;
+        if (metrics) {
+            return name == null ? Metrics.all() : List.of(Metrics.find(name));
+        }
+        return name == null ? Methods.all() : List.of(Methods.find(name));
     }
 
     private static void print(PrintWriter out, Description<?> description) {

@@ -37,7 +37,7 @@ public final class Palette {
     }
 
     /** Returns the color of one kind among several: a cohort, a category. */
-    static int kind(int kind) {
+    public static int kind(int kind) {
         return kind < KINDS.length ? KINDS[kind] : Style.NEUTRAL;
     }
 
