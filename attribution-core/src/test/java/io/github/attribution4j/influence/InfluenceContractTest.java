@@ -66,6 +66,8 @@ class InfluenceContractTest {
         return Stream.of(
                 fast,
                 fast.projected(4),
+                new TracIn(),
+                new TracIn("fc1.weight", "fc2.bias").projected(7),
                 new SimilarityInfluence("act1"),
                 new SimilarityInfluence("act1").similarity(Similarity.EUCLID),
                 new SimilarityInfluence("fc2").similarity(Similarity.DOT));

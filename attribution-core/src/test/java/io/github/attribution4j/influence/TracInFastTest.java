@@ -137,6 +137,19 @@ class TracInFastTest {
     }
 
     @Test
+    void tracin_of_the_parameters_of_the_layer_is_the_same() {
+        TracIn byParameters = new TracIn("fc2.weight", "fc2.bias");
+        InfluenceScores scores = method.scores(checkpoints, examples(), examples(), Run.defaults());
+        InfluenceScores same = byParameters.scores(checkpoints, examples(), examples(), Run.defaults());
+        for (int i = 0; i < ROWS; i++) {
+            assertThat(same.of(i)).containsExactly(scores.of(i), within(1e-12));
+        }
+        assertThat(byParameters.self(checkpoints, examples(), Run.defaults()).scores())
+                .containsExactly(
+                        method.self(checkpoints, examples(), Run.defaults()).scores(), within(1e-12));
+    }
+
+    @Test
     void rows_that_the_model_finds_hard_come_first() {
         SelfInfluence self = method.self(checkpoints, examples(), Run.defaults());
         double[] scores = self.scores();

@@ -2,11 +2,13 @@
 package io.github.attribution4j.influence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Loss;
@@ -29,6 +31,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -140,6 +143,17 @@ class GoldenInfluenceTest {
             assertThat(method.self(checkpoints, training, Run.defaults()).scores())
                     .containsExactly(golden.get(array + " self").toDoubleArray(), within(CLOSE));
         }
+    }
+
+    @Test
+    void graphs_have_no_gradients_by_parameters() {
+        assertThatThrownBy(() -> new TracIn()
+                        .self(
+                                checkpoints("small", ".onnx"),
+                                examples("small", Loss.crossEntropy(), 0, 23),
+                                Run.defaults()))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessageContaining("tracin-fast");
     }
 
     @ParameterizedTest

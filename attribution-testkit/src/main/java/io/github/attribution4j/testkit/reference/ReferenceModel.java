@@ -8,6 +8,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -147,8 +148,7 @@ public final class ReferenceModel implements RuledModel, ParameterizedModel {
         List<Parameter> parameters = new ArrayList<>();
         for (String name : weightNames()) {
             try (Tensor weight = weight(name)) {
-                parameters.add(
-                        new Parameter(name, List.of(), layer(name), Kind.PARAMETER, dataType, weight.shape()));
+                parameters.add(new Parameter(name, List.of(), layer(name), Kind.PARAMETER, dataType, weight.shape()));
             }
         }
         return parameters;
@@ -174,6 +174,18 @@ public final class ReferenceModel implements RuledModel, ParameterizedModel {
             return new ReferenceModel(
                     graph.with(changed), dataType, inputNodes, output, Provenance.changed(identity, typed));
         }
+    }
+
+    /** Gives gradients by the weights and biases of linear layers. */
+    @Override
+    public Pullback pullbackTo(List<String> names, Inputs inputs) {
+        for (Parameter parameter : ParameterizedModel.learned(parameters(), names)) {
+            if (!(graph.node(graph.find(parameter.layer())).operation() instanceof Operations.Linear)) {
+                throw new UnsupportedModelException("parameter '" + parameter.name() + "' belongs to a convolution, and"
+                        + " the reference model has gradients by parameters of linear layers only; name those");
+            }
+        }
+        return program.pullbackTo(names, inputs);
     }
 
     private static Operation with(@Nullable Operation operation, boolean bias, double[] values) {

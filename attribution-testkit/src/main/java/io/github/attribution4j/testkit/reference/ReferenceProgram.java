@@ -121,6 +121,59 @@ final class ReferenceProgram implements Program {
                 gradients::of);
     }
 
+    /**
+     * Runs the program, and goes back to weights and biases of linear layers: the gradient by a weight is the sum over
+     * rows of what reaches the layer's result, times what the layer was given.
+     *
+     * @param names such as {@code fc.weight}
+     */
+    Pullback pullbackTo(List<String> names, Inputs inputs) {
+        inputs.requireNoReferences();
+        Evaluation evaluation = new Evaluation(Question.of(inputs), List.of(output));
+        boolean[] ends = new boolean[graph.size()];
+        inputNodes.forEach(node -> ends[node] = true);
+        boolean[] reaches = graph.reaches(output, ends);
+        List<Place> places = names.stream()
+                .map(name -> new Place(new Cut.Point(name, "", 0), RowForm.ROWS))
+                .toList();
+        return new Question(inputs, List.of(), places, null)
+                .pullback(
+                        names.stream().map(name -> reaches[layer(name)]).toList(),
+                        evaluation.value(output),
+                        List.of(),
+                        cotangent -> byWeights(names, evaluation.values, ends, cotangent.toDoubleArray()));
+    }
+
+    private int layer(String weight) {
+        return graph.find(weight.substring(0, weight.lastIndexOf('.')));
+    }
+
+    private List<Tensor> byWeights(List<String> names, double[][][] values, boolean[] ends, double[] cotangent) {
+        int width = cotangent.length / values.length;
+        List<double[][]> gradients = new ArrayList<>();
+        for (int row = 0; row < values.length; row++) {
+            double[] part = Arrays.copyOfRange(cotangent, row * width, (row + 1) * width);
+            gradients.add(graph.backward(Arrays.copyOf(values[row], output + 1), ends, part));
+        }
+        List<Tensor> sums = new ArrayList<>();
+        for (String name : names) {
+            int node = layer(name);
+            boolean bias = name.endsWith(".bias");
+            int outputs = Math.toIntExact(graph.node(node).shape().size());
+            int source = graph.node(node).sources().get(0);
+            int inputs = bias ? 1 : Math.toIntExact(graph.node(source).shape().size());
+            double[] sum = new double[outputs * inputs];
+            for (int row = 0; row < values.length; row++) {
+                for (int i = 0; i < sum.length; i++) {
+                    double given = bias ? 1 : values[row][source][i % inputs];
+                    sum[i] += gradients.get(row)[node][i / inputs] * given;
+                }
+            }
+            sums.add(Tensors.ofJava().of(sum, dataType, bias ? Shape.of(outputs) : Shape.of(outputs, inputs)));
+        }
+        return sums;
+    }
+
     private int node(Cut.Point point) {
         return graph.find(point.path());
     }
