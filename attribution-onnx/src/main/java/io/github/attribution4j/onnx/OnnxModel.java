@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx;
 
+import io.github.attribution4j.Provenance;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Cut.UnknownLayerException;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
@@ -15,11 +17,14 @@ import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -44,18 +49,24 @@ import java.util.function.Supplier;
  *
  * <p>May be shared by threads.
  */
-public final class OnnxModel implements RuledModel {
+public final class OnnxModel implements RuledModel, ParameterizedModel {
     private final OnnxFile file;
     private final OnnxProgram program;
     private final Program.Whole whole;
     private final String name;
     private final OnnxOptions options;
+    /** What distinguishes a copy with other parameters. */
+    private final Map<String, String> changed;
 
-    private OnnxModel(OnnxFile file, String name, OnnxOptions options) {
+    private final OnnxParameters parameters;
+
+    private OnnxModel(OnnxFile file, String name, OnnxOptions options, Map<String, String> changed) {
         this.file = file;
         this.name = name;
         this.options = options;
+        this.changed = changed;
         this.program = new OnnxProgram(file, options);
+        this.parameters = new OnnxParameters(file, program.signature().output());
         this.whole = new Program.Whole(this, program);
     }
 
@@ -135,7 +146,8 @@ public final class OnnxModel implements RuledModel {
         }
         boolean complete = false;
         try {
-            OnnxModel model = new OnnxModel(options.isInFloat32() ? file.inFloat32() : file, name, options);
+            OnnxModel model = new OnnxModel(
+                    options.isInFloat32() ? file.inFloat32() : file, name, options, Map.of());
             complete = true;
             return model;
         } catch (UnsupportedModelException | ModelException.OutOfMemory e) {
@@ -269,9 +281,67 @@ public final class OnnxModel implements RuledModel {
     @Override
     public Identity identity() {
         try {
-            return new Identity(name, "", file.digest(), OrtTensors.engine(), options.device(), options.changes());
+            Map<String, String> loaded = new LinkedHashMap<>(options.changes());
+            loaded.putAll(changed);
+            return new Identity(name, "", file.digest(), OrtTensors.engine(), options.device(), loaded);
         } catch (FormatException e) {
             throw new ModelException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Returns the names of the parameters, as in {@link #parameters}. */
+    @Override
+    public List<String> weightNames() {
+        program.addresses();
+        return parameters.names();
+    }
+
+    /**
+     * Reads a parameter from the file; float16 and bfloat16 come as float32.
+     *
+     * @throws UnsupportedModelException if a file of weights is gone or was changed
+     */
+    @Override
+    public Tensor weight(String weight) {
+        program.addresses();
+        return parameters.read(weight);
+    }
+
+    /**
+     * Returns the constants of floating types that the output is computed from, in the order in which nodes first read
+     * them: initializers, in this file or others, and tensors of {@code Constant} nodes. Scalars, sizes for resizing
+     * and the like are not among them. Names are those in the file: an exporter that joins batch norm with
+     * convolutions, or transposes weights, gives them names such as {@code onnx::Conv_24}. The layer is the module, as
+     * the exporter recorded it, or else the value that the first node computes.
+     *
+     * @throws UnsupportedModelException if weights are quantized
+     */
+    @Override
+    public List<Parameter> parameters() {
+        program.addresses();
+        return parameters.list();
+    }
+
+    /** {@inheritDoc} The copy takes unchanged parameters from the file, and makes sessions of its own. */
+    @Override
+    public OnnxModel withParameters(Map<String, Tensor> values) {
+        program.addresses();
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> typed = parameters.typed(values);
+            Map<String, String> all = Provenance.changed(
+                            new Identity("", "", "", "", "", changed), typed)
+                    .loaded();
+            OnnxFile other = parameters.with(typed);
+            boolean complete = false;
+            try {
+                OnnxModel copy = new OnnxModel(other, name, options, all);
+                complete = true;
+                return copy;
+            } finally {
+                if (!complete) {
+                    other.close();
+                }
+            }
         }
     }
 

@@ -4,6 +4,8 @@ package io.github.attribution4j.onnx.internal.graph;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.proto.FormatException.Reason;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -82,6 +84,26 @@ record ExternalData(String tensor, String location, long offset, long length) {
             }
         } catch (IOException e) {
             throw new FormatException(Reason.UNREADABLE, "'" + file + "' cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The bytes of the tensor.
+     *
+     * @throws FormatException if the file is missing or too short
+     */
+    byte[] read(Path folder, long count) {
+        check(folder, count);
+        try (FileChannel file = FileChannel.open(resolve(folder))) {
+            ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(count));
+            int read = 0;
+            while (bytes.hasRemaining() && read >= 0) {
+                read = file.read(bytes, offset + bytes.position());
+            }
+            return bytes.array();
+        } catch (IOException e) {
+            throw new FormatException(
+                    Reason.UNREADABLE, "'" + resolve(folder) + "' cannot be read: " + e.getMessage(), e);
         }
     }
 

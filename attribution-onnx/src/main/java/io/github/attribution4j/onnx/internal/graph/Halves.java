@@ -37,4 +37,10 @@ final class Halves {
         int scaled = (int) Math.rint(Math.scalb(size, 10 - exponent)); // 1024 to 2048, the latter carries
         return (short) (sign | (((exponent + 15) << 10) + (scaled - 1024)));
     }
+
+    /** The nearest bfloat16; of two that are equally near, the even one. */
+    static short ofBrain(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return (short) (Float.isNaN(value) ? 0x7FC0 : (bits + 0x7FFF + (bits >>> Short.SIZE & 1)) >>> Short.SIZE);
+    }
 }

@@ -78,7 +78,7 @@ public final class Initializer {
         switch (type) {
             case DOUBLE -> raw.putDouble(value);
             case FLOAT16 -> raw.putShort(Halves.of((float) value));
-            case BFLOAT16 -> raw.putShort((short) ((Float.floatToIntBits((float) value) + 0x8000) >>> Short.SIZE));
+            case BFLOAT16 -> raw.putShort(Halves.ofBrain((float) value));
             default -> raw.putFloat((float) value);
         }
         return of(name, type, raw.array());
@@ -94,6 +94,21 @@ public final class Initializer {
                 .text(NAME, name)
                 .bytes(RAW_DATA, raw)
                 .build());
+    }
+
+    /** A tensor of floats of any type, rounded to it. */
+    public static Initializer of(String name, ElementType type, double[] values, long... dims) {
+        ByteBuffer raw =
+                ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+        for (double value : values) {
+            switch (type) {
+                case DOUBLE -> raw.putDouble(value);
+                case FLOAT16 -> raw.putShort(Halves.of((float) value));
+                case BFLOAT16 -> raw.putShort(Halves.ofBrain((float) value));
+                default -> raw.putFloat((float) value);
+            }
+        }
+        return of(name, type, raw.array(), dims);
     }
 
     /** The same tensor with another name. */
@@ -278,11 +293,29 @@ public final class Initializer {
         if (whole != null) {
             return LongStream.of(whole).asDoubleStream().toArray();
         }
-        Region data = region();
-        if (external() || elements() > SHORT) {
-            return null;
+        return external() || elements() > SHORT ? null : reals(region());
+    }
+
+    /**
+     * Its elements, which are floats, however many there are.
+     *
+     * @param folder of the model; null if the model is an array
+     * @throws FormatException if a file is missing, or has other bytes than the tensor needs
+     */
+    double[] floats(@Nullable Path folder) {
+        if (external() && folder != null) {
+            return of(name, type, ExternalData.of(name, entries()).read(folder, bytes()), dims)
+                    .floats(null);
         }
-        int count = (int) elements();
+        double[] values = reals(region());
+        if (values == null) {
+            throw new FormatException(Reason.UNSUPPORTED, "tensor '" + name + "' of type " + type + " cannot be read");
+        }
+        return values;
+    }
+
+    private double @Nullable [] reals(@Nullable Region data) {
+        int count = Math.toIntExact(elements());
         if (data == null) {
             return switch (type) {
                 case FLOAT -> {
@@ -343,7 +376,7 @@ public final class Initializer {
     }
 
     private ByteBuffer buffer(Region raw) {
-        return ByteBuffer.wrap(raw.copy(SHORT * Long.BYTES * 2, "tensor '" + name + "'"))
+        return ByteBuffer.wrap(raw.copy(Integer.MAX_VALUE - Long.BYTES, "tensor '" + name + "'"))
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 

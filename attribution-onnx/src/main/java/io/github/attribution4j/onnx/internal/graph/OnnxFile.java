@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -73,10 +74,15 @@ public final class OnnxFile implements AutoCloseable {
     private final @Nullable WeightFolder folder;
 
     private String digest = "";
+    /** How many models use the bytes: this one, and copies with other constants. */
+    private final AtomicInteger users;
+
+    private boolean closed;
 
     private OnnxFile(Bytes bytes, boolean temporary) {
         this.bytes = bytes;
         this.temporary = temporary;
+        this.users = new AtomicInteger(1);
         String what = bytes.path() == null || temporary ? "the model" : "'" + bytes.path() + "'";
         if (bytes.size() == 0) {
             throw new FormatException(Reason.EMPTY, what + " has no bytes");
@@ -135,11 +141,41 @@ public final class OnnxFile implements AutoCloseable {
         this.opsets = same.opsets;
         this.temporary = same.temporary;
         this.folder = same.folder;
+        this.users = same.users;
     }
 
     /** The same file, whose graph computes in float32 where the file says float16 or bfloat16. */
     public OnnxFile inFloat32() {
         return new OnnxFile(this, Widened.floats(declared));
+    }
+
+    /** The graph as the file declares it, before its inputs became wider. */
+    public Graph declared() {
+        return declared;
+    }
+
+    /** The elements of a constant, which are floats. */
+    public double[] floats(Initializer constant) {
+        Path file = bytes.path();
+        return constant.floats(file == null || temporary ? null : file.getParent());
+    }
+
+    /**
+     * The same file with other constants, by name: initializers, and tensors of Constant nodes. Both files have to be
+     * closed; the last one closes the bytes.
+     */
+    public synchronized OnnxFile with(Map<String, Initializer> others) {
+        if (closed) {
+            throw new IllegalStateException("this model was closed");
+        }
+        Map<String, Initializer> initializers = new LinkedHashMap<>(declared.initializers());
+        initializers.putAll(others);
+        List<Node> nodes = declared.nodes().stream()
+                .filter(node -> !node.is("Constant") || !others.containsKey(node.output(0)))
+                .toList();
+        users.incrementAndGet();
+        return new OnnxFile(
+                this, new Graph(declared.name(), declared.inputs(), declared.outputs(), nodes, initializers));
     }
 
     /** Whether the graph computes with float16 or bfloat16. */
@@ -359,7 +395,14 @@ public final class OnnxFile implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (users.decrementAndGet() > 0) {
+            return;
+        }
         bytes.close();
         Path path = bytes.path();
         if (temporary && path != null) {
