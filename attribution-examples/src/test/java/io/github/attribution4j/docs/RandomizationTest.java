@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Explanation;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.metric.Judgement;
 import io.github.attribution4j.metric.randomization.ParameterRandomization;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.propagation.GuidedBackprop;
@@ -62,6 +64,26 @@ class RandomizationTest {
                 .isGreaterThan(judged.get("saliency").mean() + 0.2);
     }
 
+    @Test
+    void parameters_are_seen_and_changed() throws IOException {
+        try (TensorScope scope = TensorScope.open();
+                TorchScriptModel model = TorchScriptModel.load(Demo.FILES.resolve("digits.pt"))) {
+            Tensor image = Demo.digit(3, model.tensors());
+            // tag::parameters
+            for (ParameterizedModel.Parameter parameter : model.parameters()) {
+                System.out.println(parameter); // conv1.weight: float32(16, 1, 3, 3)
+            }
+            Tensor flat = model.weight("fc.bias").mul(0);
+            try (TorchScriptModel copy = model.withParameters(Map.of("fc.bias", flat))) {
+                Explanation why = new Saliency().attribute(copy, Inputs.of(image), Target.index(3));
+                assertThat(why.provenance().model().loaded()).containsKey("parameter fc.bias"); // hidden
+                why.close(); // hidden
+            }
+            // end::parameters
+            assertThat(model.parameters().get(0)).hasToString("conv1.weight: float32(16, 1, 3, 3)");
+        }
+    }
+
     private static double at(Judgement judgement, int point) {
         return judgement.curves().stream()
                 .mapToDouble(curve -> curve.scores()[point])
@@ -85,7 +107,8 @@ class RandomizationTest {
                 assertThat(other.curves().get(row).scores())
                         .containsExactly(one.curves().get(row).scores(), within(1e-4));
             }
-            assertThat(ParameterRandomization.ofLayers().layers(graph)).containsExactly("fc", "conv3", "conv2", "conv1");
+            assertThat(ParameterRandomization.ofLayers().layers(graph))
+                    .containsExactly("fc", "conv3", "conv2", "conv1");
         }
     }
 
