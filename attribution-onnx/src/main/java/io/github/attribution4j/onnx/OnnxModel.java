@@ -289,11 +289,15 @@ public final class OnnxModel implements RuledModel, ParameterizedModel {
         }
     }
 
-    /** Returns the names of the parameters, as in {@link #parameters}. */
+    /** Returns the names of the parameters, as in {@link #parameters}; none if weights are quantized. */
     @Override
     public List<String> weightNames() {
         program.addresses();
-        return parameters.names();
+        try {
+            return parameters.names();
+        } catch (UnsupportedModelException e) {
+            return List.of();
+        }
     }
 
     /**
