@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """TCAV by Captum, for given vectors, and scikit-learn's SGDClassifier, which is Captum's.
 
-    python golden/concepts.py            writes golden/concepts/tcav.npz and golden/concepts/sgd.npz
+    python golden/concepts.py            writes golden/concepts/tcav.npz, sgd.npz and digits.npz
     python golden/concepts.py --check    computes again and compares
 
 The model is the cnn of golden/models.py, whose archives and ONNX files are there already. inputs: 24 images. For each LAYER and each SET of
 concepts, of two and of three: "LAYER SET weights", one row for each concept, and what TCAV.interpret gives, "LAYER SET sign_count TARGET" and
 "LAYER SET magnitude TARGET". The file of SGDClassifier has rows, whether they are positive, and "plane ALPHA MAX_ITER TOL": weights and bias, trained without
-shuffling.
+shuffling. digits.npz has scikit-learn's digits, values 0..16, and their labels, for concepts of the demo's model.
 """
 
 import tempfile
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from captum.concept import TCAV, Classifier, Concept
+from sklearn.datasets import load_digits
 from sklearn.linear_model import SGDClassifier
 
 import models
@@ -89,6 +90,12 @@ def sgd():
     return arrays
 
 
+def digits():
+    every = load_digits()
+    return {"pixels": np.rint(every.images).astype(np.uint8), "labels": every.target.astype(np.uint8)}
+
+
 if __name__ == "__main__":
     stored.keep(OUT / "tcav.npz", tcav(), 1e-5)
     stored.keep(OUT / "sgd.npz", sgd(), 1e-12)
+    stored.keep(OUT / "digits.npz", digits(), 0)
