@@ -15,6 +15,12 @@ import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.concept.Concept;
+import io.github.attribution4j.concept.ConceptScore;
+import io.github.attribution4j.concept.ConceptScores;
+import io.github.attribution4j.concept.Concepts;
+import io.github.attribution4j.concept.LinearClassifier;
+import io.github.attribution4j.concept.Tcav;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
@@ -409,6 +415,19 @@ class CaptumMapTest {
             try (Attacked attacked = attack.attack(model, inputs, away)) {
                 assertThat(attacked.scores()).hasSize(1).doesNotContain(Double.NaN);
             }
+        }
+    }
+
+    @Test
+    void concepts() {
+        Concept dark = Concept.of("dark", List.of(0.1, 0.2, 0.3, 0.4), by -> Inputs.of(image.mul(by)));
+        Concept light = Concept.of("light", List.of(0.9, 0.8, 0.7, 0.6), by -> Inputs.of(image.mul(by)));
+        for (Tcav tcav : List.of(
+                new Tcav("relu2", "relu3"),
+                new Tcav("relu2:in").heldOut(0.33).classifier(LinearClassifier.sgd(0.01, 1000, 1e-3)))) {
+            ConceptScores scores = tcav.explain(
+                    model, inputs, Target.index(3), Concepts.of(dark, light).comparing("dark", "light"));
+            assertThat(scores.all()).isNotEmpty().allMatch(ConceptScore::isRelative);
         }
     }
 

@@ -35,8 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whether a planted concept is found and random ones are not, on the digits of scikit-learn and the model of the demo, as
- * archive and as ONNX file. The planted concept is a bar in the middle of zeros, which makes an eight.
+ * Whether a planted concept is found and random ones are not, on the digits of scikit-learn and the model of the demo,
+ * as archive and as ONNX file. The planted concept is a bar in the middle of zeros, which makes an eight.
  */
 class DigitConceptsTest {
     private static final Path DIGITS = Path.of("..", "golden", "concepts", "digits.npz");
@@ -55,7 +55,9 @@ class DigitConceptsTest {
     void read() throws IOException {
         scope = TensorScope.open();
         Map<String, Tensor> digits = NumpyFiles.readNpz(DIGITS, Tensors.ofJava());
-        pixels = Arrays.stream(digits.get("pixels").toDoubleArray()).map(p -> p / 16).toArray();
+        pixels = Arrays.stream(digits.get("pixels").toDoubleArray())
+                .map(p -> p / 16)
+                .toArray();
         labels = digits.get("labels").toLongArray();
     }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** What golden/concepts.py computed with Captum's TCAV for the vectors in its file, on the golden model {@code cnn}. */
 public final class ConceptReplay {
@@ -32,11 +33,11 @@ public final class ConceptReplay {
     /** Scores the vectors of the file, and compares sign counts and magnitudes. */
     public static void check(LayeredModel model) {
         Map<String, Tensor> golden =
-                GoldenModel.arrays(GoldenData.data().getParent().resolve("concepts/tcav.npz"), Tensors.ofJava());
+                GoldenModel.arrays(GoldenData.data().resolve("../concepts/tcav.npz"), Tensors.ofJava());
         List<Cav> cavs = new ArrayList<>();
         for (String layer : LAYERS) {
             SETS.forEach((set, count) -> {
-                double[] all = golden.get(layer + " " + set + " weights").toDoubleArray();
+                double[] all = array(golden, layer + " " + set + " weights").toDoubleArray();
                 int size = all.length / count;
                 for (int i = 0; i < count; i++) {
                     cavs.add(Cav.of(set + i, layer, Arrays.copyOfRange(all, i * size, (i + 1) * size)));
@@ -46,7 +47,7 @@ public final class ConceptReplay {
         ConceptScores scores = new Tcav(LAYERS.toArray(String[]::new))
                 .score(
                         model,
-                        Inputs.of(golden.get("inputs")),
+                        Inputs.of(array(golden, "inputs")),
                         List.of(Target.index(TARGETS[0]), Target.index(TARGETS[1])),
                         Cavs.of(cavs),
                         Run.defaults());
@@ -57,12 +58,16 @@ public final class ConceptReplay {
                 int number = cav.concept().charAt(cav.concept().length() - 1) - '0';
                 for (String kind : List.of("sign_count", "magnitude")) {
                     String key = cav.layer() + " " + set + " " + kind + " " + TARGETS[target];
-                    double expected = golden.get(key).toDoubleArray()[number];
+                    double expected = array(golden, key).toDoubleArray()[number];
                     assertThat(kind.equals("magnitude") ? score.magnitude() : score.signCount())
                             .as(key + " of concept " + number)
                             .isCloseTo(expected, within(CLOSE));
                 }
             }
         }
+    }
+
+    private static Tensor array(Map<String, Tensor> golden, String name) {
+        return Objects.requireNonNull(golden.get(name), name);
     }
 }
