@@ -90,6 +90,10 @@ final class Comparison {
         Problems problems = new Problems();
         problems.require(!checkpoints.isEmpty(), "checkpoints: none given; give at least the trained model");
         influence.checkSettings(problems);
+        problems.require(
+                !influence.needsLoss() || (training.hasLoss() && (explained == null || explained.hasLoss())),
+                "examples: " + influence.name() + " takes the gradient of a loss, and there is none; give"
+                        + " Examples.of(inputs, Target.loss(...))");
         for (Checkpoint checkpoint : checkpoints) {
             problems.require(
                     !checkpoint.model().identity().isVague() || directories().isEmpty(),

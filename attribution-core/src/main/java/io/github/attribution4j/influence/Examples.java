@@ -44,6 +44,8 @@ public final class Examples {
      */
     public record Part(Inputs inputs, Target target) {}
 
+    private static final String NO_LOSS = "none";
+
     private final long count;
     private final Source source;
     private final @Nullable Path directory;
@@ -86,7 +88,8 @@ public final class Examples {
 
     /** Returns examples without a loss, for {@link SimilarityInfluence}. */
     public static Examples of(Inputs inputs) {
-        return of(inputs, Target.slice());
+        Examples examples = of(inputs, Target.slice());
+        return new Examples(examples.count, examples.source, null, NO_LOSS, examples.records);
     }
 
     /**
@@ -139,6 +142,11 @@ public final class Examples {
 
     Optional<Path> directory() {
         return Optional.ofNullable(directory);
+    }
+
+    /** Returns whether there is a loss of each. */
+    boolean hasLoss() {
+        return !description.equals(NO_LOSS);
     }
 
     /** Returns the target in words. */

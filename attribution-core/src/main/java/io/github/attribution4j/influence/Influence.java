@@ -42,6 +42,11 @@ public abstract class Influence<S extends Influence<S>> extends DescribedRecipe<
         return Similarity.DOT;
     }
 
+    /** Returns whether each example needs a loss. */
+    boolean needsLoss() {
+        return true;
+    }
+
     /**
      * Looks at one row of a checkpoint before all others, and checks what can only be checked so.
      *

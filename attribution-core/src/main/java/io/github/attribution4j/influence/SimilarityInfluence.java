@@ -65,6 +65,11 @@ public final class SimilarityInfluence extends Influence<SimilarityInfluence> {
     }
 
     @Override
+    boolean needsLoss() {
+        return false;
+    }
+
+    @Override
     Similarity similarity() {
         return value(SIMILARITY);
     }

@@ -307,6 +307,22 @@ class InfluenceContractTest {
                 .hasMessageContaining("2 rows were read for rows 0 to 1");
     }
 
+    @ParameterizedTest
+    @MethodSource("influences")
+    void examples_without_a_loss_are_refused_where_it_is_needed(Influence<?> influence) {
+        Examples bare = Examples.of(Inputs.of(rows));
+        if (influence instanceof SimilarityInfluence) {
+            assertThat(all(influence.scores(CHECKPOINTS, bare, bare, Run.defaults())))
+                    .isDeepEqualTo(all(influence.scores(CHECKPOINTS, training(), training(), Run.defaults())));
+            return;
+        }
+        for (List<Examples> pair : List.of(List.of(bare, explained()), List.of(training(), bare))) {
+            assertThatThrownBy(() -> influence.scores(CHECKPOINTS, pair.get(0), pair.get(1), Run.defaults()))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("takes the gradient of a loss, and there is none");
+        }
+    }
+
     @Test
     void an_activation_of_zeros_has_a_cosine_of_0_and_a_notice() {
         LayeredModel relu = ReferenceModels.mlp(DataType.FLOAT64, 1, Activation.RELU, 4, 1, 3);
