@@ -107,19 +107,21 @@ public final class Judgement {
          * Returns the median of curves: at each of some equally distant shares that of their scores. The papers of
          * information curves report its area.
          *
-         * @param curves at least one
+         * @param curves at least one that has points; those of examples that were not judged have none
          * @param points at least 2, from share 0 to 1
          */
         public static Curve median(List<Curve> curves, int points) {
-            if (curves.isEmpty() || points < 2) {
-                throw new IllegalArgumentException("median of " + curves.size() + " curves at " + points
+            List<Curve> judged =
+                    curves.stream().filter(curve -> curve.shares.length > 0).toList();
+            if (judged.isEmpty() || points < 2) {
+                throw new IllegalArgumentException("median of " + judged.size() + " curves at " + points
                         + " points: there must be at least 1 curve and 2 points");
             }
             double[] shares = new double[points];
             double[] scores = new double[points];
             for (int i = 0; i < points; i++) {
                 double share = i / (points - 1.0);
-                double[] all = curves.stream()
+                double[] all = judged.stream()
                         .mapToDouble(curve -> curve.at(share))
                         .sorted()
                         .toArray();

@@ -255,12 +255,13 @@ class InformationCurveTest {
         Curve low = new Curve(new double[] {0, 1}, new double[] {0, 1});
         Curve middle = new Curve(new double[] {0, 0.5, 1}, new double[] {0, 0.9, 1});
         Curve high = new Curve(new double[] {0, 0, 1}, new double[] {0, 1, 1});
-        assertThat(Curve.median(List.of(high, low, middle), 3).scores()).containsExactly(0, 0.9, 1);
+        Curve none = new Curve(new double[0], new double[0]);
+        assertThat(Curve.median(List.of(high, none, low, middle), 3).scores()).containsExactly(0, 0.9, 1);
         assertThat(Curve.median(List.of(low, middle), 3).scores()).containsExactly(0, (0.5 + 0.9) / 2, 1);
         assertThat(middle.at(0.25)).isCloseTo(0.45, within(1e-12));
         assertThat(middle.at(-1)).isZero();
         assertThat(middle.at(2)).isEqualTo(1);
-        assertThatThrownBy(() -> Curve.median(List.of(), 3)).hasMessageContaining("at least 1 curve");
+        assertThatThrownBy(() -> Curve.median(List.of(none), 3)).hasMessageContaining("at least 1 curve");
     }
 
     @Test
