@@ -6,6 +6,9 @@ import java.util.Optional;
 
 /** The Cholesky factor of a symmetric, positive definite matrix. Immutable. */
 public final class Cholesky {
+    /** Sums that {@link #dot} adds up side by side. */
+    private static final int LANES = 4;
+
     private final double[][] factor;
 
     private Cholesky(double[][] factor) {
@@ -22,20 +25,75 @@ public final class Cholesky {
      */
     public static Optional<Cholesky> of(double[][] matrix, double ridge, double least) {
         int n = matrix.length;
-        double[][] factor = new double[n][];
+        // Row i of the transposed factor, from element i on.
+        double[][] columns = new double[n][];
+        double[][] sums = new double[LANES][n];
         for (int i = 0; i < n; i++) {
-            double[] row = new double[i + 1];
-            for (int j = 0; j < i; j++) {
-                row[j] = (matrix[i][j] - dot(row, factor[j], j)) / factor[j][j];
-            }
-            double pivot = matrix[i][i] + ridge - dot(row, row, i);
+            addProducts(columns, i, sums);
+            double pivot = matrix[i][i] + ridge - sum(sums, i);
             if (!(pivot > least)) {
                 return Optional.empty();
             }
-            row[i] = Math.sqrt(pivot);
-            factor[i] = row;
+            double root = Math.sqrt(pivot);
+            double[] column = new double[n];
+            column[i] = root;
+            for (int j = i + 1; j < n; j++) {
+                column[j] = (matrix[j][i] - sum(sums, j)) / root;
+            }
+            columns[i] = column;
+        }
+        double[][] factor = new double[n][];
+        for (int i = 0; i < n; i++) {
+            factor[i] = new double[i + 1];
+            for (int j = 0; j <= i; j++) {
+                factor[i][j] = columns[j][i];
+            }
         }
         return Optional.of(new Cholesky(factor));
+    }
+
+    /**
+     * Computes, for a row and each behind it, the sums of {@link #dot} of their first elements with those of the row.
+     * The inner loop goes over rows, so that a processor adds several at a time; each sum is in the order of {@code
+     * dot}, and has its bits.
+     */
+    private static void addProducts(double[][] columns, int row, double[][] sums) {
+        int even = row - row % LANES;
+        for (int lane = 0; lane < LANES; lane++) {
+            double[] sum = sums[lane];
+            Arrays.fill(sum, row, sum.length, 0);
+            int k = lane;
+            for (; k + 3 * LANES < even; k += 4 * LANES) {
+                addFour(columns[k], columns[k + LANES], columns[k + 2 * LANES], columns[k + 3 * LANES], row, sum);
+            }
+            for (; k < even; k += LANES) {
+                addOne(columns[k], row, sum);
+            }
+        }
+        for (int k = even; k < row; k++) {
+            addOne(columns[k], row, sums[0]);
+        }
+    }
+
+    private static void addFour(double[] a, double[] b, double[] c, double[] d, int from, double[] sum) {
+        double atA = a[from];
+        double atB = b[from];
+        double atC = c[from];
+        double atD = d[from];
+        for (int j = from; j < sum.length; j++) {
+            sum[j] = sum[j] + atA * a[j] + atB * b[j] + atC * c[j] + atD * d[j];
+        }
+    }
+
+    private static void addOne(double[] a, int from, double[] sum) {
+        double at = a[from];
+        for (int j = from; j < sum.length; j++) {
+            sum[j] += at * a[j];
+        }
+    }
+
+    private static double sum(double[][] sums, int at) {
+        return sums[0][at] + sums[1][at] + (sums[2][at] + sums[3][at]);
     }
 
     /** Returns the sum of the first products; four at a time, so that none waits for the one before. */
