@@ -32,6 +32,7 @@ from efficiency import exact
 
 OUT = Path(__file__).resolve().parent / "efficiency" / "held_out.npz"
 RUNS, ROWS = 12, 2
+SEED = ()
 # Kind, features, background rows.
 CASES = [
     ("mlp", 12, 1),
@@ -165,7 +166,7 @@ def shapley(arrays, row, background):
 
 
 def case(kind, features, background_rows):
-    random = np.random.default_rng([features, background_rows, len(kind)])
+    random = np.random.default_rng([features, background_rows, len(kind), *SEED])
     arrays, x = model_of(kind, features, random)
     arrays.setdefault("sigmoid", np.zeros(1))
     background, rows = x[:background_rows], x[-ROWS:]
