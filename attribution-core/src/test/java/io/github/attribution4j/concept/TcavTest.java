@@ -139,17 +139,26 @@ class TcavTest {
 
     /** A model whose layer is twice the input, and whose score grows with the planted direction nearly everywhere. */
     private static LayeredModel using(int features) {
+        return using(features, 2);
+    }
+
+    /** Returns that model with a layer of {@code scale} times the input, and the same score. */
+    private static LayeredModel using(int features, double scale) {
         double[] direction = direction(features, 1);
         double[][] hidden = PlantedConcept.rows(16, direction, 2, 77);
         double[][] out = new double[2][16];
+        double[][] scaled = new double[features][features];
+        for (int i = 0; i < features; i++) {
+            scaled[i][i] = scale;
+        }
         for (double[] row : hidden) {
-            Arrays.setAll(row, i -> row[i] * 0.15);
+            Arrays.setAll(row, i -> row[i] * 0.3 / scale);
         }
         Arrays.fill(out[0], 1);
         Arrays.fill(out[1], -1);
         return ReferenceModel.builder(DataType.FLOAT64, 1)
                 .input("x", Shape.of(features))
-                .add("twice", "x", "x")
+                .linear("twice", "x", scaled, new double[features])
                 .linear("fc1", "twice", hidden, new double[16])
                 .activation("act1", "fc1", Activation.TANH)
                 .linear("fc2", "act1", out, new double[2])
@@ -241,6 +250,32 @@ class TcavTest {
             assertThat(relative)
                     .filteredOn(score -> score.layer().equals("twice"))
                     .allMatch(ConceptScore::isSignificant);
+        }
+    }
+
+    @Test
+    void the_scale_of_a_layer_changes_neither_vectors_nor_sign_counts() {
+        try (TensorScope scope = TensorScope.open()) {
+            List<ConceptScores> scores = new ArrayList<>();
+            List<Cavs> cavs = new ArrayList<>();
+            for (double scale : new double[] {2, 5000}) {
+                LayeredModel model = using(FEATURES, scale);
+                Tcav tcav = new Tcav("twice");
+                Cavs trained = tcav.train(model, concepts(), Run.defaults());
+                cavs.add(trained);
+                scores.add(tcav.score(model, explained(), TARGETS.subList(0, 1), trained, Run.defaults()));
+            }
+            for (int i = 0; i < cavs.get(0).all().size(); i++) {
+                assertThat(cavs.get(1).all().get(i).vector())
+                        .containsExactly(cavs.get(0).all().get(i).vector(), within(CLOSE));
+            }
+            for (int i = 0; i < scores.get(0).all().size(); i++) {
+                ConceptScore small = scores.get(0).all().get(i);
+                ConceptScore large = scores.get(1).all().get(i);
+                assertThat(large.signCounts()).containsExactly(small.signCounts());
+                assertThat(large.magnitude() * 2500).isCloseTo(small.magnitude(), within(CLOSE));
+                assertThat(large.probability()).isCloseTo(small.probability(), within(CLOSE));
+            }
         }
     }
 
