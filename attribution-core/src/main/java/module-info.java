@@ -22,6 +22,8 @@ module io.github.attribution4j.core {
             io.github.attribution4j.testkit;
     exports io.github.attribution4j.mask;
     exports io.github.attribution4j.metric;
+    exports io.github.attribution4j.metric.agreement;
+    exports io.github.attribution4j.metric.localization;
     exports io.github.attribution4j.metric.randomization;
     exports io.github.attribution4j.model;
     exports io.github.attribution4j.model.program;

@@ -5,6 +5,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -12,12 +13,13 @@ import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The attributions of an explanation by element of the inputs that it explains. */
-final class ElementScores {
+/** The attributions of an explanation by element of the inputs that it explains: for metrics of your own, too. */
+@Experimental
+public final class ElementScores {
     private ElementScores() {}
 
     /** Checks that there is an attribution for each element of the attributed inputs. */
-    static void check(Explanation explanation, Inputs inputs, Problems problems) {
+    public static void check(Explanation explanation, Inputs inputs, Problems problems) {
         List<Inputs.Input> attributed = inputs.attributedInputs();
         List<String> names = attributed.stream().map(Inputs.Input::name).toList();
         if (!explanation.names().equals(names)) {
@@ -50,7 +52,7 @@ final class ElementScores {
      * attribution of several elements is divided equally among them, so that the sum over all elements is that over
      * all features.
      */
-    static double[] of(Explanation explanation, Inputs inputs, int example) {
+    public static double[] of(Explanation explanation, Inputs inputs, int example) {
         double[] given = byElement(explanation, example);
         List<Tensor> attributed = inputs.attributed();
         int total = 0;

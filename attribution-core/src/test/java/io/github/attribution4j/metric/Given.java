@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /** A method whose attribution is a given tensor, which stays the caller's. */
-record Given(Tensor attribution) implements Attribution.Forward {
+public record Given(Tensor attribution) implements Attribution.Forward {
     /** Returns one of a row for each example, in the current scope. */
-    static Given of(double[]... rows) {
+    public static Given of(double[]... rows) {
         double[] all = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
         return new Given(Tensors.ofJava().of(all, Shape.of(rows.length, rows[0].length)));
     }

@@ -11,6 +11,9 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.catalog.Metrics;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.metric.agreement.Agreement;
+import io.github.attribution4j.metric.localization.Localization;
+import io.github.attribution4j.metric.localization.Region;
 import io.github.attribution4j.metric.randomization.ParameterRandomization;
 import io.github.attribution4j.metric.randomization.RandomLogit;
 import io.github.attribution4j.model.DifferentiableModel;
@@ -50,12 +53,15 @@ class MetricContractTest {
     private static final DifferentiableModel MODEL = ReferenceModels.classifier(DataType.FLOAT64, 1, 6, 8, 3);
     private static final DifferentiableModel IMAGES = ReferenceModels.cnn(DataType.FLOAT64, 5, Activation.TANH, 2, 6);
 
+    private static final Region REGION = Region.of(Tensors.ofJava().of(new float[] {0, 1, 1, 0, 0, 1}, 1, 6));
+
     private static final double CLOSE = 1e-12;
     private static final Target TARGET = Target.index(1);
     private static final Attribution<DifferentiableModel> METHOD = new IntegratedGradients().steps(8);
 
     static Stream<Metric> metrics() {
-        return Metrics.all().stream()
+        return Stream.of(Metrics.all(), Localization.descriptions(), Agreement.descriptions())
+                .flatMap(List::stream)
                 .map(Description::defaults)
                 .map(settings -> (Metric) settings.method())
                 .map(MetricContractTest::fitting);
@@ -72,6 +78,12 @@ class MetricContractTest {
 
     /** Returns a metric whose settings suit these few elements: groups, and a copy that scores lower. */
     private static Metric fitting(Metric metric) {
+        if (metric instanceof Localization localization) {
+            return localization.region(REGION);
+        }
+        if (metric instanceof Agreement agreement) {
+            return agreement.reference(new ShapleySampling().samples(4));
+        }
         return metric instanceof PerturbationCurve curve
                 ? curve.mask(FeatureMask.perElement())
                 : metric instanceof InformationCurve curve

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.metric.randomization;
 
+import io.github.attribution4j.Explanation;
 import io.github.attribution4j.internal.numeric.Correlation;
 import io.github.attribution4j.setting.Setting.Kind;
 import java.util.Arrays;
@@ -24,6 +25,15 @@ public enum Similarity {
     SSIM;
 
     static final Kind<Similarity> KIND = Kind.choice(Similarity.class);
+
+    /**
+     * Returns the similarity of an example's attributions in two explanations, whose attributions have the same shapes.
+     *
+     * @param magnitudes whether only magnitudes count
+     */
+    public double of(Explanation left, Explanation right, int example, boolean magnitudes) {
+        return of(new Maps(left), new Maps(right), example, magnitudes);
+    }
 
     /** Returns the similarity of two rows. */
     double of(Maps left, Maps right, int row, boolean magnitudes) {
