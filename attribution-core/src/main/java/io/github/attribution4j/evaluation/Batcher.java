@@ -19,7 +19,7 @@ final class Batcher {
     private static final long STEADY_MODEL_BYTES = 1L << 30;
 
     private static final int STEADY_ROWS = 256;
-    /** The most rows in one call where rows are so small that what a call costs by itself counts. */
+    /** The most rows in one call of an engine where rows are so small that what a call costs by itself counts. */
     private static final int STEADY_SMALL_ROWS = 4096;
 
     private static final long STEADY_SMALL_INPUT_BYTES = 256L << 10;
@@ -49,9 +49,16 @@ final class Batcher {
     /**
      * Returns the batcher of one evaluation.
      *
+     * @param callsCost whether a call costs something by itself: not so for functions of Java, where a larger call gains
+     *     nothing, and a deadline waits for its end
      * @param bytesPerRow the model's estimate for one more row; called only if needed
      */
-    static Batcher of(Run.Batching batching, Inputs inputs, boolean gradients, Supplier<OptionalLong> bytesPerRow) {
+    static Batcher of(
+            Run.Batching batching,
+            Inputs inputs,
+            boolean gradients,
+            boolean callsCost,
+            Supplier<OptionalLong> bytesPerRow) {
         if (batching.rule() == Run.Batching.Rule.ROWS) {
             int fixed = Math.toIntExact(batching.amount());
             return new Batcher(fixed, fixed, false);
@@ -73,8 +80,9 @@ final class Batcher {
         }
         long perRow = Math.max(1, modelBytes.orElse(1));
         long usual = steady(STEADY_ROWS, STEADY_INPUT_BYTES / inputBytes, STEADY_MODEL_BYTES / perRow);
-        long small =
-                steady(STEADY_SMALL_ROWS, STEADY_SMALL_INPUT_BYTES / inputBytes, STEADY_SMALL_MODEL_BYTES / perRow);
+        long small = callsCost
+                ? steady(STEADY_SMALL_ROWS, STEADY_SMALL_INPUT_BYTES / inputBytes, STEADY_SMALL_MODEL_BYTES / perRow)
+                : 0;
         int rows = (int) Math.max(1, Math.max(usual, small));
         return new Batcher(rows, rows, false);
     }

@@ -97,7 +97,11 @@ final class Batches {
 
     private void runInside(Rows rows, boolean gradients, RowSharing sharing, Batch.Computation computation) {
         Batcher batcher = Batcher.of(
-                run.batching(), inputs, gradients, () -> memory.bytesPerRow(question, model, inputs, gradients));
+                run.batching(),
+                inputs,
+                gradients,
+                !model.identity().engine().equals(Model.Identity.JAVA),
+                () -> memory.bytesPerRow(question, model, inputs, gradients));
         long total = rows.count();
         long done = 0;
         sharing.tell(total);

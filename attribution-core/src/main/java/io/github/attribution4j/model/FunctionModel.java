@@ -15,7 +15,7 @@ final class FunctionModel implements Model {
     private volatile boolean closed;
 
     FunctionModel(String name, String version, Tensors tensors, Function<Inputs, Tensor> function) {
-        this.identity = new Model.Identity(name, version, "", "java", "java");
+        this.identity = new Model.Identity(name, version, "", Model.Identity.JAVA, "java");
         this.tensors = tensors;
         this.function = function;
     }

@@ -37,6 +37,9 @@ public interface Model extends AutoCloseable {
      */
     record Identity(
             String name, String version, String digest, String engine, String device, Map<String, String> loaded) {
+        /** The engine of functions of this JVM, whose calls cost nothing by themselves. */
+        public static final String JAVA = "java";
+
         /** Copies the map. */
         public Identity {
             loaded = Collections.unmodifiableMap(new LinkedHashMap<>(loaded));

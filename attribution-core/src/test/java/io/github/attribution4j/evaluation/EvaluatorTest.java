@@ -186,9 +186,30 @@ class EvaluatorTest {
         assertThatThrownBy(hopeless::scores).isInstanceOf(ModelException.OutOfMemory.class);
     }
 
+    /** Rows of {@link #inputs} have 24 bytes; their size is read off shapes, so one row says it. */
+    @Test
+    void steady_batches_of_small_rows_are_larger_where_calls_cost() {
+        assertThat(steady(inputs(1), true, OptionalLong.empty())).isEqualTo(4096);
+        assertThat(steady(inputs(1), false, OptionalLong.empty())).isEqualTo(256);
+        assertThat(steady(inputs(1), true, OptionalLong.of(64 << 10))).isEqualTo(1024);
+        assertThat(steady(inputs(1), true, OptionalLong.of(1 << 20))).isEqualTo(256);
+        assertThat(steady(inputs(1), true, OptionalLong.of(1 << 28))).isEqualTo(4);
+        assertThat(steady(row(128), true, OptionalLong.empty())).isEqualTo(256);
+        assertThat(steady(row(64), true, OptionalLong.empty())).isEqualTo(512);
+        assertThat(steady(row(1 << 20), true, OptionalLong.empty())).isEqualTo(1);
+    }
+
+    private static Inputs row(int numbers) {
+        return Inputs.of(JAVA.zeros(Shape.of(1, numbers), DataType.FLOAT64));
+    }
+
+    private static int steady(Inputs row, boolean callsCost, OptionalLong bytes) {
+        return Batcher.of(Run.Batching.steady(), row, false, callsCost, () -> bytes).next();
+    }
+
     @Test
     void auto_batches_grow_while_throughput_rises_and_then_stay() {
-        Batcher batcher = Batcher.of(Run.Batching.auto(), inputs(1), false, OptionalLong::empty);
+        Batcher batcher = Batcher.of(Run.Batching.auto(), inputs(1), false, true, OptionalLong::empty);
         long[] nanosPerCall = {100, 110, 500, 130, 250, 251, 999};
         List<Integer> sizes = new ArrayList<>();
         for (long nanos : nanosPerCall) {
