@@ -18,11 +18,15 @@ import java.util.List;
 public final class ElementScores {
     private ElementScores() {}
 
-    /** Checks that there is an attribution for each element of the attributed inputs. */
+    /**
+     * Checks that there is an attribution for each element of the attributed inputs. The map of one layer may stand for
+     * that of the only input.
+     */
     public static void check(Explanation explanation, Inputs inputs, Problems problems) {
         List<Inputs.Input> attributed = inputs.attributedInputs();
         List<String> names = attributed.stream().map(Inputs.Input::name).toList();
-        if (!explanation.names().equals(names)) {
+        boolean map = names.size() == 1 && explanation.names().size() == 1;
+        if (!map && !explanation.names().equals(names)) {
             problems.add("explanation: has attributions of " + explanation.names() + ", and the attributed inputs are "
                     + names + "; judge an explanation of these inputs, or one of a layer with the tail of the model cut"
                     + " there");
@@ -33,9 +37,10 @@ public final class ElementScores {
             Shape wanted = attributed.get(i).tensor().shape();
             problems.require(
                     fits(shape, wanted),
-                    "explanation: the attribution of input '" + names.get(i) + "' has shape " + shape
-                            + ", and the input " + wanted + "; axes must be equal, or 1 where one attribution is of all"
-                            + " positions");
+                    "explanation: the attribution of '" + explanation.names().get(i) + "' has shape " + shape
+                            + ", and input '" + names.get(i) + "' " + wanted + "; axes must be equal, or 1 where one"
+                            + " attribution is of all positions. A map of a layer has the input's size with"
+                            + " upsample(...)");
         }
     }
 
