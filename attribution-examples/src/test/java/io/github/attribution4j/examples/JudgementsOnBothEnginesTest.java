@@ -2,9 +2,12 @@
 package io.github.attribution4j.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
+import io.github.attribution4j.benchmark.RandomAttribution;
+import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.catalog.Metrics;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -16,6 +19,7 @@ import io.github.attribution4j.metric.randomization.RandomLogit;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.onnx.OnnxModel;
+import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.target.Target;
@@ -30,6 +34,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,6 +84,27 @@ class JudgementsOnBothEnginesTest {
                 assertThat(found[i])
                         .isCloseTo(expected[i], within(CLOSE * Math.max(1, Math.abs(expected[i]))));
             }
+        }
+    }
+
+    @Test
+    void mapsOfALayerAreJudgedAtTheSizeOfTheInput() throws IOException {
+        PerturbationCurve insertion = PerturbationCurve.insertion().mask(FeatureMask.patches(2, 2));
+        GradCam map = new GradCam("conv3");
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(digits(torch.tensors()));
+            Target target = Target.argmax();
+            double judged = insertion
+                    .judge(torch, inputs, target, map.upsample(Tensor.Interpolation.BILINEAR), Run.defaults())
+                    .mean();
+            double random = insertion
+                    .judge(torch, inputs, target, new RandomAttribution(), Run.defaults())
+                    .mean();
+            assertThat(judged).isGreaterThan(random);
+            assertThatThrownBy(() -> insertion.judge(torch, inputs, target, map, Run.defaults()))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("the attribution of 'conv3' has shape")
+                    .hasMessageContaining("A map of a layer has the input's size with upsample(...)");
         }
     }
 
