@@ -106,11 +106,16 @@ public final class BenchmarkTable {
      * @param high upper end; ∞ for one example
      */
     public record Interval(double mean, double low, double high) {
-        /** Returns the mean of numbers with its interval by Student's t. */
+        /**
+         * Returns the mean of numbers with its interval by Student's t. NaN, the score of an example that was not
+         * judged, is left out.
+         */
         public static Interval of(double... numbers) {
-            int count = numbers.length;
-            double mean = Arrays.stream(numbers).average().orElse(Double.NaN);
-            double squares = Arrays.stream(numbers)
+            double[] judged =
+                    Arrays.stream(numbers).filter(number -> !Double.isNaN(number)).toArray();
+            int count = judged.length;
+            double mean = Arrays.stream(judged).average().orElse(Double.NaN);
+            double squares = Arrays.stream(judged)
                     .map(number -> (number - mean) * (number - mean))
                     .sum();
             double half = count < 2

@@ -159,6 +159,12 @@ public final class InputInvariance extends DescribedRecipe<InputInvariance> impl
                     : new ShiftedModel(model, shift);
         }
 
+        /** Returns the model and the shift. */
+        @Override
+        public String toString() {
+            return model + " of inputs less " + shift;
+        }
+
         final Inputs back(Inputs inputs) {
             return inputs.withAttributed(added(inputs, -shift));
         }

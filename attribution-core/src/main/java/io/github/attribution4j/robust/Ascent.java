@@ -35,8 +35,8 @@ record Ascent(Evaluator evaluator, Goal goal, Ball ball, Sizes step, boolean sig
      * @param points a row for each example
      * @param chosen the examples
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Chosen(List<Tensor> points, long[] chosen) implements Rows {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Chosen(List<Tensor> points, long[] chosen) implements Rows {
         @Override
         public long count() {
             return chosen.length;

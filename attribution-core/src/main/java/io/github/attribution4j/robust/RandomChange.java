@@ -176,7 +176,7 @@ public final class RandomChange extends DescribedRecipe<RandomChange> implements
     }
 
     /** Row r: attempt r % attempts at example r / attempts. */
-    private final class Attempts implements Rows {
+    final class Attempts implements Rows {
         private final Evaluator evaluator;
         private final List<Tensor> inputs;
         private final long[] sources;

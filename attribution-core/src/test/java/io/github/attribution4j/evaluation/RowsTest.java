@@ -80,6 +80,8 @@ class RowsTest {
                         "MaskedSamples",
                         "AblatedRows",
                         "Infidelity$ChangedRows",
+                        "RandomChange$Attempts",
+                        "Ascent$Chosen",
                         "LiftedBaseline$ReferenceRows",
                         "LayerRuns$Kept");
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.mask.Filling;
 import io.github.attribution4j.testkit.reference.ReferenceModel;
 import io.github.attribution4j.visual.BarChart;
 import java.io.IOException;
@@ -35,7 +36,10 @@ class ToStringTest {
 
     /** Held by a test framework. */
     private static final Set<String> HELD_BY_OTHERS =
-            Set.of("io.github.attribution4j.testkit.LeakExtension", "io.github.attribution4j.testkit.TensorAssert");
+            Set.of(
+                    "io.github.attribution4j.testkit.LeakExtension",
+                    "io.github.attribution4j.testkit.TensorAssert",
+                    "io.github.attribution4j.testkit.ExplanationAssert");
 
     @ParameterizedTest
     @ValueSource(classes = {Explanation.class, TorchScriptModel.class, BarChart.class, ReferenceModel.class})
@@ -96,12 +100,13 @@ class ToStringTest {
                 && !Throwable.class.isAssignableFrom(type);
         boolean called =
                 isPublic(type) && Arrays.stream(type.getDeclaredMethods()).anyMatch(ToStringTest::isApi);
-        // Rows are the plan of a method, which the evaluator uses at once.
+        // Rows, and what fills them, are the plan of a method, which the evaluator uses at once.
         boolean behind = Stream.of(type.getInterfaces())
                 .anyMatch(face -> isPublic(face)
                         && face.getName().startsWith(PACKAGES)
                         && !face.getName().contains(".internal.")
-                        && !Rows.class.isAssignableFrom(face));
+                        && !Rows.class.isAssignableFrom(face)
+                        && !Filling.class.isAssignableFrom(face));
         return object
                 && (called || behind)
                 && !type.getName().endsWith(BUILDER)
