@@ -111,8 +111,9 @@ public final class BenchmarkTable {
          * judged, is left out.
          */
         public static Interval of(double... numbers) {
-            double[] judged =
-                    Arrays.stream(numbers).filter(number -> !Double.isNaN(number)).toArray();
+            double[] judged = Arrays.stream(numbers)
+                    .filter(number -> !Double.isNaN(number))
+                    .toArray();
             int count = judged.length;
             double mean = Arrays.stream(judged).average().orElse(Double.NaN);
             double squares = Arrays.stream(judged)

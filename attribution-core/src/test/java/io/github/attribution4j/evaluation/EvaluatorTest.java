@@ -204,7 +204,8 @@ class EvaluatorTest {
     }
 
     private static int steady(Inputs row, boolean callsCost, OptionalLong bytes) {
-        return Batcher.of(Run.Batching.steady(), row, false, callsCost, () -> bytes).next();
+        return Batcher.of(Run.Batching.steady(), row, false, callsCost, () -> bytes)
+                .next();
     }
 
     @Test

@@ -24,8 +24,8 @@ class AttackRowsTest {
         try (TensorScope scope = TensorScope.open()) {
             Tensor three = ReferenceModels.normal(DataType.FLOAT64, 2, 3, 6);
             RandomChange change = RandomChange.uniform(0.4).attempts(4);
-            Evaluator evaluator = Evaluator.start(
-                    change, MODEL, Inputs.of(three), Target.index(1), Run.defaults(), new Problems());
+            Evaluator evaluator =
+                    Evaluator.start(change, MODEL, Inputs.of(three), Target.index(1), Run.defaults(), new Problems());
             RowsContract.check(change.new Attempts(evaluator));
             RowsContract.check(new Ascent.Chosen(List.of(three), new long[] {2, 0}));
         }

@@ -30,8 +30,7 @@ import org.junit.jupiter.api.Test;
 /** The randomization test on the digits of the demo: what docs/metrics.md shows, and the same from both engines. */
 class RandomizationTest {
     private static Tensor digits(Tensors tensors) throws IOException {
-        return tensors.concat(
-                List.of(Demo.digit(3, tensors), Demo.digit(5, tensors), Demo.digit(8, tensors)), 0);
+        return tensors.concat(List.of(Demo.digit(3, tensors), Demo.digit(5, tensors), Demo.digit(8, tensors)), 0);
     }
 
     /** Adebayo and others, 2018: guided backpropagation keeps its maps when the top layers lose what they learned. */
@@ -113,7 +112,6 @@ class RandomizationTest {
     }
 
     private static <M extends LayeredModel> Judgement judged(ParameterRandomization test, M model) throws IOException {
-        return test.judge(
-                model, Inputs.of(digits(model.tensors())), Target.argmax(), new Saliency(), Run.defaults());
+        return test.judge(model, Inputs.of(digits(model.tensors())), Target.argmax(), new Saliency(), Run.defaults());
     }
 }

@@ -81,8 +81,7 @@ class JudgementsOnBothEnginesTest {
             if (Double.isNaN(expected[i])) {
                 assertThat(found[i]).isNaN();
             } else {
-                assertThat(found[i])
-                        .isCloseTo(expected[i], within(CLOSE * Math.max(1, Math.abs(expected[i]))));
+                assertThat(found[i]).isCloseTo(expected[i], within(CLOSE * Math.max(1, Math.abs(expected[i]))));
             }
         }
     }

@@ -35,11 +35,10 @@ class ToStringTest {
     private static final String BUILDER = "Builder";
 
     /** Held by a test framework. */
-    private static final Set<String> HELD_BY_OTHERS =
-            Set.of(
-                    "io.github.attribution4j.testkit.LeakExtension",
-                    "io.github.attribution4j.testkit.TensorAssert",
-                    "io.github.attribution4j.testkit.ExplanationAssert");
+    private static final Set<String> HELD_BY_OTHERS = Set.of(
+            "io.github.attribution4j.testkit.LeakExtension",
+            "io.github.attribution4j.testkit.TensorAssert",
+            "io.github.attribution4j.testkit.ExplanationAssert");
 
     @ParameterizedTest
     @ValueSource(classes = {Explanation.class, TorchScriptModel.class, BarChart.class, ReferenceModel.class})

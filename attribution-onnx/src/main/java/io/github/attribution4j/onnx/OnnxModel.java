@@ -146,8 +146,7 @@ public final class OnnxModel implements RuledModel, ParameterizedModel {
         }
         boolean complete = false;
         try {
-            OnnxModel model = new OnnxModel(
-                    options.isInFloat32() ? file.inFloat32() : file, name, options, Map.of());
+            OnnxModel model = new OnnxModel(options.isInFloat32() ? file.inFloat32() : file, name, options, Map.of());
             complete = true;
             return model;
         } catch (UnsupportedModelException | ModelException.OutOfMemory e) {
@@ -332,8 +331,7 @@ public final class OnnxModel implements RuledModel, ParameterizedModel {
         program.addresses();
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> typed = parameters.typed(values);
-            Map<String, String> all = Provenance.changed(
-                            new Identity("", "", "", "", "", changed), typed)
+            Map<String, String> all = Provenance.changed(new Identity("", "", "", "", "", changed), typed)
                     .loaded();
             OnnxFile other = parameters.with(typed);
             boolean complete = false;

@@ -19,7 +19,6 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,8 +156,7 @@ final class OnnxParameters {
     Tensor read(String name) {
         Initializer constant = constant(name);
         try {
-            return Tensors.ofJava()
-                    .of(file.floats(constant), type(constant.type()), Shape.of(constant.dims()));
+            return Tensors.ofJava().of(file.floats(constant), type(constant.type()), Shape.of(constant.dims()));
         } catch (FormatException e) {
             throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
         }
@@ -181,8 +179,7 @@ final class OnnxParameters {
             typed.forEach((name, value) -> {
                 Initializer before = constant(name);
                 String stored = constants.containsKey(name) ? name : WIDENED + name;
-                others.put(
-                        stored, Initializer.of(stored, before.type(), value.toDoubleArray(), before.dims()));
+                others.put(stored, Initializer.of(stored, before.type(), value.toDoubleArray(), before.dims()));
             });
         }
         return file.with(others);

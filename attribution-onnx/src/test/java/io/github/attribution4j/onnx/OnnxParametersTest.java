@@ -73,7 +73,8 @@ class OnnxParametersTest {
             assertThat(all.get(0).layer()).isEqualTo("conv1");
             assertThat(all.get(all.size() - 1).layer()).isEqualTo("fc");
             Map<String, Tensor> others = new HashMap<>();
-            all.forEach(each -> others.put(each.name(), model.weight(each.name()).mul(0.5)));
+            all.forEach(
+                    each -> others.put(each.name(), model.weight(each.name()).mul(0.5)));
             try (OnnxModel copy = model.withParameters(others)) {
                 others.forEach((name, value) ->
                         assertThat(copy.weight(name).toDoubleArray()).isEqualTo(value.toDoubleArray()));

@@ -86,8 +86,7 @@ final class BatchCommand implements Callable<Integer> {
         Summary summary = new Summary(all.size());
         try (BatchResults recorded = BatchResults.open(file);
                 Models models = new Models();
-                ProgressDisplay display =
-                        progress.display(common)) {
+                ProgressDisplay display = progress.display(common)) {
             Set<String> done = recorded.done();
             long start = System.nanoTime();
             Consumer<Run.Progress> listener = progress -> {

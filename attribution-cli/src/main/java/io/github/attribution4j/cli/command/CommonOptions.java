@@ -53,8 +53,8 @@ final class CommonOptions {
     /** Says which files were written, unless there are none. */
     void wrote(List<Path> files) {
         if (!quiet && !files.isEmpty()) {
-            out().println(
-                    "wrote " + String.join(", ", files.stream().map(Path::toString).toList()));
+            out().println("wrote "
+                    + String.join(", ", files.stream().map(Path::toString).toList()));
         }
     }
 }

@@ -32,10 +32,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code attribution summary}. */
 @Command(
@@ -212,8 +210,7 @@ final class SummaryCommand implements Callable<Integer> {
     /** Returns a digest of what is asked of each row: the options, and size and time of the files that they name. */
     private byte[] request() throws IOException {
         MessageDigest digest = sha256();
-        List<OptionSpec> given =
-                new ArrayList<>(common.given());
+        List<OptionSpec> given = new ArrayList<>(common.given());
         given.sort(Comparator.comparing(OptionSpec::longestName));
         for (OptionSpec option : given) {
             if (!NO_PART_OF_KEY.contains(option.longestName())) {

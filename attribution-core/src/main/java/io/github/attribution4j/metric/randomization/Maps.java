@@ -47,9 +47,7 @@ final class Maps {
             }
             int rank = shape.rank();
             parts.add(new Part(
-                    own,
-                    rank < 2 ? 1 : Math.toIntExact(shape.dim(-2)),
-                    rank < 1 ? 1 : Math.toIntExact(shape.dim(-1))));
+                    own, rank < 2 ? 1 : Math.toIntExact(shape.dim(-2)), rank < 1 ? 1 : Math.toIntExact(shape.dim(-1))));
         }
         return parts;
     }

@@ -98,13 +98,12 @@ public final class ParameterRandomization extends DescribedRecipe<ParameterRando
             "layers that are drawn again");
     private static final Setting<Draw> DRAW =
             Setting.of("draw", Draw.KIND, Draw.NORMAL, "how parameters are drawn again");
-    private static final Setting<Similarity> SIMILARITY = Setting.of(
-            "similarity", Similarity.KIND, Similarity.SPEARMAN, "how explanations are compared");
+    private static final Setting<Similarity> SIMILARITY =
+            Setting.of("similarity", Similarity.KIND, Similarity.SPEARMAN, "how explanations are compared");
     private static final Setting<Boolean> MAGNITUDES =
             Setting.of("magnitudes", Kind.FLAG, false, "whether attributions are compared without their signs");
-    private static final Setting<Integer> SAMPLES = Setting.count(
-                    "samples", 50, 1, "noisy copies of each example")
-            .trial(2);
+    private static final Setting<Integer> SAMPLES =
+            Setting.count("samples", 50, 1, "noisy copies of each example").trial(2);
     private static final Setting<Double> NOISE = Setting.of(
                     "noise", Kind.NUMBER, 0.1, "standard deviation of the noise, in the unit of the inputs")
             .where("0 or more", noise -> noise >= 0);
@@ -350,8 +349,7 @@ public final class ParameterRandomization extends DescribedRecipe<ParameterRando
                 .stdev(value(NOISE));
     }
 
-    private <M extends Model> Judgement byLayer(
-            M model, RandomLayers layers, Explained<M> explained, Maps original) {
+    private <M extends Model> Judgement byLayer(M model, RandomLayers layers, Explained<M> explained, Maps original) {
         List<String> names = ordered(layers.names());
         double[][] similarities = new double[original.rows()][names.size()];
         double[] shares = new double[names.size()];
@@ -373,8 +371,7 @@ public final class ParameterRandomization extends DescribedRecipe<ParameterRando
         return explained.judged(this, scores, curves);
     }
 
-    private <M extends Model> Judgement efficient(
-            M model, RandomLayers layers, Explained<M> explained, Maps original) {
+    private <M extends Model> Judgement efficient(M model, RandomLayers layers, Explained<M> explained, Maps original) {
         double[] scores = new double[original.rows()];
         try (Drawn drawn = new Drawn((ParameterizedModel) model, layers, explained.run())) {
             ParameterizedModel copy = (ParameterizedModel) model;

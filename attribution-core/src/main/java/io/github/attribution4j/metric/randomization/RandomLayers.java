@@ -36,8 +36,8 @@ final class RandomLayers {
         }
         for (String layer : chosen) {
             if (!layers.containsKey(layer)) {
-                throw new IllegalArgumentException("layer '" + layer + "' has no learned parameters; "
-                        + NearNames.hint(layer, names()));
+                throw new IllegalArgumentException(
+                        "layer '" + layer + "' has no learned parameters; " + NearNames.hint(layer, names()));
             }
         }
         if (!chosen.isEmpty()) {

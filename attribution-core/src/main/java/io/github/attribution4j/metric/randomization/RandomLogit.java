@@ -43,8 +43,8 @@ import java.util.stream.LongStream;
 public final class RandomLogit extends DescribedRecipe<RandomLogit> implements Metric {
     private static final long PURPOSE = 0x106E;
 
-    private static final Setting<Similarity> SIMILARITY = Setting.of(
-            "similarity", Similarity.KIND, Similarity.SSIM, "how explanations are compared");
+    private static final Setting<Similarity> SIMILARITY =
+            Setting.of("similarity", Similarity.KIND, Similarity.SSIM, "how explanations are compared");
     private static final Setting<Boolean> MAGNITUDES =
             Setting.of("magnitudes", Kind.FLAG, false, "whether attributions are compared without their signs");
 

@@ -132,9 +132,18 @@ class RandomizationTest {
                 }
                 double ux = pairs.stream().mapToDouble(p -> p[0]).average().orElseThrow();
                 double uy = pairs.stream().mapToDouble(p -> p[1]).average().orElseThrow();
-                double vx = pairs.stream().mapToDouble(p -> (p[0] - ux) * (p[0] - ux)).sum() / 48;
-                double vy = pairs.stream().mapToDouble(p -> (p[1] - uy) * (p[1] - uy)).sum() / 48;
-                double v = pairs.stream().mapToDouble(p -> (p[0] - ux) * (p[1] - uy)).sum() / 48;
+                double vx = pairs.stream()
+                                .mapToDouble(p -> (p[0] - ux) * (p[0] - ux))
+                                .sum()
+                        / 48;
+                double vy = pairs.stream()
+                                .mapToDouble(p -> (p[1] - uy) * (p[1] - uy))
+                                .sum()
+                        / 48;
+                double v = pairs.stream()
+                                .mapToDouble(p -> (p[0] - ux) * (p[1] - uy))
+                                .sum()
+                        / 48;
                 double c1 = Math.pow(0.01 * range, 2);
                 double c2 = Math.pow(0.03 * range, 2);
                 sum += (2 * ux * uy + c1) * (2 * v + c2) / ((ux * ux + uy * uy + c1) * (vx + vy + c2));
@@ -159,7 +168,8 @@ class RandomizationTest {
             List<String> names = byLayer.get(layer);
             for (int i = 0; i < names.size(); i++) {
                 Tensor weight = model.weight(names.get(i));
-                RandomGenerator random = Run.defaults().started().random(0x8A9D, order.size() - 1 - order.indexOf(layer), i);
+                RandomGenerator random =
+                        Run.defaults().started().random(0x8A9D, order.size() - 1 - order.indexOf(layer), i);
                 values.put(
                         names.get(i),
                         Tensors.ofJava().of(slowDraw(weight.toDoubleArray(), draw, random), weight.shape()));
@@ -212,9 +222,8 @@ class RandomizationTest {
                     double[] original = explained(model, SALIENCY, inputs, TARGET);
                     double[] means = new double[2];
                     for (int step = 0; step < layers.size(); step++) {
-                        List<String> drawn = order == Order.INDEPENDENT
-                                ? List.of(layers.get(step))
-                                : layers.subList(0, step + 1);
+                        List<String> drawn =
+                                order == Order.INDEPENDENT ? List.of(layers.get(step)) : layers.subList(0, step + 1);
                         try (ReferenceModel copy = model.withParameters(draw(model, drawn, draw))) {
                             double[] other = explained(copy, SALIENCY, inputs, TARGET);
                             for (int row = 0; row < 2; row++) {
@@ -344,9 +353,8 @@ class RandomizationTest {
     private static Maps maps(double... row) {
         try (Tensor tensor = Tensors.ofJava().of(row, Shape.of(1, row.length));
                 TensorScope scope = TensorScope.open();
-                Model model = Model.of(rows -> Arrays.stream(rows)
-                        .map(each -> new double[] {each[0]})
-                        .toArray(double[][]::new));
+                Model model = Model.of(rows ->
+                        Arrays.stream(rows).map(each -> new double[] {each[0]}).toArray(double[][]::new));
                 Explanation explanation = new Input(1).attribute(model, Inputs.of(tensor), Target.output())) {
             return new Maps(explanation);
         }
@@ -369,8 +377,8 @@ class RandomizationTest {
                 double[] x = Arrays.copyOfRange(mine, i * 6, i * 6 + 6);
                 int found = 0;
                 for (int k = 0; k < 4; k++) {
-                    double[] y = Arrays.copyOfRange(
-                            explained(model, SALIENCY, inputs, Target.index(k)), i * 6, i * 6 + 6);
+                    double[] y =
+                            Arrays.copyOfRange(explained(model, SALIENCY, inputs, Target.index(k)), i * 6, i * 6 + 6);
                     if (k != own[i] && Math.abs(slowSpearman(x, y) - scores[i]) < 1e-12) {
                         drawn[k]++;
                         found++;
@@ -394,8 +402,8 @@ class RandomizationTest {
                     .hasMessageContaining("model: its parameters cannot be changed, which metric"
                             + " parameter-randomization needs; judge a model loaded from a TorchScript archive");
             LayeredModel head = model;
-            assertThatThrownBy(() -> new RandomLogit()
-                            .judge(head, inputs, Target.probability(1), SALIENCY, Run.defaults()))
+            assertThatThrownBy(() ->
+                            new RandomLogit().judge(head, inputs, Target.probability(1), SALIENCY, Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("is not one class, which metric random-logit compares with another");
             assertThatThrownBy(() -> new RandomLogit()
@@ -403,12 +411,13 @@ class RandomizationTest {
                                     model,
                                     inputs,
                                     Target.output(),
-                                    new Saliency().towards(model.cutPoints().get(0).toString(), Target.at(1)),
+                                    new Saliency()
+                                            .towards(model.cutPoints().get(0).toString(), Target.at(1)),
                                     Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("explains a unit of a layer");
-            assertThatThrownBy(() -> metric.onLayers("fc1", "fc3")
-                            .judge(model, inputs, TARGET, SALIENCY, Run.defaults()))
+            assertThatThrownBy(
+                            () -> metric.onLayers("fc1", "fc3").judge(model, inputs, TARGET, SALIENCY, Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("layer 'fc3' has no learned parameters; did you mean 'fc1', 'fc2'?");
             assertThatThrownBy(() -> metric.bins(3)).isInstanceOf(IllegalArgumentException.class);
@@ -428,12 +437,7 @@ class RandomizationTest {
                     .hasSize(2)
                     .doesNotContain(1);
             Judgement unit = ParameterRandomization.ofLayers()
-                    .judge(
-                            model,
-                            inputs,
-                            Target.output(),
-                            new Saliency().towards(layer, Target.at(1)),
-                            Run.defaults());
+                    .judge(model, inputs, Target.output(), new Saliency().towards(layer, Target.at(1)), Run.defaults());
             // What comes after the unit does not change its explanation.
             assertThat(unit.curves().get(0).scores()[0]).isCloseTo(1, within(1e-12));
             assertThat(unit.curves().get(0).scores()[1]).isLessThan(0.99);
@@ -446,7 +450,8 @@ class RandomizationTest {
                 TensorScope scope = TensorScope.open()) {
             double[][] curves = new double[2][];
             for (List<String> chosen : List.of(List.<String>of(), List.of("fc", "conv2"))) {
-                ParameterRandomization metric = ParameterRandomization.ofLayers().onLayers(chosen.toArray(new String[0]));
+                ParameterRandomization metric =
+                        ParameterRandomization.ofLayers().onLayers(chosen.toArray(new String[0]));
                 curves[chosen.isEmpty() ? 0 : 1] = metric.judge(model, images(1), TARGET, SALIENCY, Run.defaults())
                         .curves()
                         .get(0)
@@ -464,7 +469,12 @@ class RandomizationTest {
             double[] first = metric.judge(model, images(1), TARGET, SALIENCY, Run.defaults())
                     .scores();
             long other = new Random(1).nextLong();
-            assertThat(metric.judge(model, images(1), TARGET, SALIENCY, Run.defaults().seed(other))
+            assertThat(metric.judge(
+                                    model,
+                                    images(1),
+                                    TARGET,
+                                    SALIENCY,
+                                    Run.defaults().seed(other))
                             .scores())
                     .isNotEqualTo(first);
         }

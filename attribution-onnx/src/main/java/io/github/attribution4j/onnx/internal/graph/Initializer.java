@@ -98,8 +98,8 @@ public final class Initializer {
 
     /** A tensor of floats of any type, rounded to it. */
     public static Initializer of(String name, ElementType type, double[] values, long... dims) {
-        ByteBuffer raw =
-                ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer raw = ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes()))
+                .order(ByteOrder.LITTLE_ENDIAN);
         for (double value : values) {
             switch (type) {
                 case DOUBLE -> raw.putDouble(value);
