@@ -43,8 +43,8 @@ record LayerScores(List<Cav> cavs, double[][] derivatives) {
     }
 
     /**
-     * Returns what a test compares for single vectors between random concepts, each concept once with each sign at most:
-     * the first against the second, the second against the third, and so on.
+     * Returns what a test compares for single vectors between random concepts, each concept once with each sign at
+     * most: the first against the second, the second against the third, and so on.
      */
     private double[] single(Significance test) {
         List<String> names = cavs.stream()

@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 
 /**
  * See {@link LinearClassifier#logistic()}. Rows of more elements than there are rows are first written in as many
- * coordinates as there are rows: those of the Cholesky factor L of their inner products, K = L Lᵀ. At the minimum, λ w is
- * the mean of (p − y) x with its sign changed, which gives w without a way back from the coordinates.
+ * coordinates as there are rows: those of the Cholesky factor L of their inner products, K = L Lᵀ. At the minimum, λ w
+ * is the mean of (p − y) x with its sign changed, which gives w without a way back from the coordinates.
  *
  * @param strengths the penalties, strongest first
  */

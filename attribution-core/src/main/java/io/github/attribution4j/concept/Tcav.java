@@ -63,8 +63,8 @@ import java.util.random.RandomGenerator;
  * <p><b>Paper.</b> Kim, Wattenberg, Gilmer, Cai, Wexler, Viegas and Sayres, <i>Interpretability Beyond Feature
  * Attribution: Quantitative Testing with Concept Activation Vectors (TCAV)</i>, 2018.
  *
- * <p><b>Compared with Captum.</b> The same scores for the same vectors ({@code sign_count}, {@code magnitude}); those of
- * Captum's second concept are those of {@code −v}. {@link LinearClassifier#sgd()} is its classifier. Captum leaves
+ * <p><b>Compared with Captum.</b> The same scores for the same vectors ({@code sign_count}, {@code magnitude}); those
+ * of Captum's second concept are those of {@code −v}. {@link LinearClassifier#sgd()} is its classifier. Captum leaves
  * vectors as long as the classifier made them, tests nothing, splits examples anew each time, and finds files by a name
  * that the user keeps right.
  *

@@ -49,8 +49,8 @@ final class Batcher {
     /**
      * Returns the batcher of one evaluation.
      *
-     * @param callsCost whether a call costs something by itself: not so for functions of Java, where a larger call gains
-     *     nothing, and a deadline waits for its end
+     * @param callsCost whether a call costs something by itself: not so for functions of Java, where a larger call
+     *     gains nothing, and a deadline waits for its end
      * @param bytesPerRow the model's estimate for one more row; called only if needed
      */
     static Batcher of(

@@ -26,11 +26,11 @@ import java.util.List;
  *
  * <ul>
  *   <li>{@link #completeness}: |Σ Aᵢ − (F(x) − F(b))|, over all features, with the baseline b;
- *   <li>{@link #nonSensitivity}: the number of features that are in one of two sets and not in the other: features whose
- *       attribution has a magnitude of at most a threshold, and features that change the score by at most the threshold
- *       when they are replaced. Features are the groups of a {@link FeatureMask}; the attribution of a group is the sum
- *       over its elements; the change is the root of the mean of (F(x) − F(x with the group replaced))² over the samples
- *       of the baseline.
+ *   <li>{@link #nonSensitivity}: the number of features that are in one of two sets and not in the other: features
+ *       whose attribution has a magnitude of at most a threshold, and features that change the score by at most the
+ *       threshold when they are replaced. Features are the groups of a {@link FeatureMask}; the attribution of a group
+ *       is the sum over its elements; the change is the root of the mean of (F(x) − F(x with the group replaced))² over
+ *       the samples of the baseline.
  * </ul>
  *
  * <p>{@link InputInvariance} is a third.

@@ -25,8 +25,8 @@ import java.util.Map;
  * Whether examples that have the same explanation have the same class: of the other examples whose explanation is that
  * of an example, the share of those whose most likely class is its class, too. Higher is better, and 1 is best.
  *
- * <p>Two explanations are the same if the same features have the largest magnitudes, 5 of them unless set, each with the
- * same sign. Features of equal magnitude are taken by their number.
+ * <p>Two explanations are the same if the same features have the largest magnitudes, 5 of them unless set, each with
+ * the same sign. Features of equal magnitude are taken by their number.
  *
  * <p>This metric compares the examples of a request: a score depends on the others. An example whose explanation no
  * other has is not judged: its score is NaN, and a notice says how many these are.

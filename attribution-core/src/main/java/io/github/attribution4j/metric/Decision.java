@@ -8,7 +8,8 @@ import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 
 /**
- * Scores a row 1 if its most likely class is that of its example, else 0, so that the mean over examples is an accuracy.
+ * Scores a row 1 if its most likely class is that of its example, else 0, so that the mean over examples is
+ * an accuracy.
  *
  * @param decided classes of the examples; none before they are decided at the explained inputs
  */

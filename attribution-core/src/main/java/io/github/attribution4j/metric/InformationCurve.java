@@ -37,21 +37,22 @@ import java.util.List;
  * share = (I(x⁽ᵏ⁾) − I(x⁽⁰⁾)) / (I(x) − I(x⁽⁰⁾))      score = (F(x⁽ᵏ⁾) − F(x⁽⁰⁾)) / (F(x) − F(x⁽⁰⁾))
  * </pre>
  *
- * <p>Information is the entropy of what a lossless compression has to store: elements in 256 levels, less the prediction
- * of PNG's Paeth filter from three neighbors, each channel by itself.
+ * <p>Information is the entropy of what a lossless compression has to store: elements in 256 levels, less the
+ * prediction of PNG's Paeth filter from three neighbors, each channel by itself.
  *
- * <p>The points are put in the order of their information, with (0, 0) before and (1, 1) after them, and a score that is
- * below one before it is raised to that. The score of an example is the area under its curve. Higher is better.
+ * <p>The points are put in the order of their information, with (0, 0) before and (1, 1) after them, and a score that
+ * is below one before it is raised to that. The score of an example is the area under its curve. Higher is better.
  *
  * <ul>
  *   <li>{@link #softmax} (SIC): F is the score that was explained: give {@code Target.probability(c)};
- *   <li>{@link #accuracy} (AIC): F is 1 where the most likely class is that of the example, else 0, whatever the target.
+ *   <li>{@link #accuracy} (AIC): F is 1 where the most likely class is that of the example, else 0, whatever
+ *       the target.
  * </ul>
  *
  * <p>The papers report the area under the median of all curves: {@link Curve#median}.
  *
- * <p>An example is not judged, its score is NaN and a notice says so, if its own score is below 0.8, if the blurred copy
- * scores as high, or if it has no less information.
+ * <p>An example is not judged, its score is NaN and a notice says so, if its own score is below 0.8, if the blurred
+ * copy scores as high, or if it has no less information.
  *
  * <p><b>When it misleads.</b> Small dispersed areas cost more information than their pixels hold, since their edges
  * do not predict each other: coarse maps have an advantage. Blur as strongly as needed for the model to lose the

@@ -29,16 +29,16 @@ import java.util.OptionalLong;
  * Whether an explanation stays as it is if all inputs are shifted by a constant, and the model takes the constant off
  * again, so that it computes what it did before.
  *
- * <p>With F′(y) = F(y − s), the score of an example is ‖A′(x + s) − A(x)‖ / ‖A(x)‖, where A explains F and A′ explains F′
- * with the same method; a norm of 0 in the denominator counts as 1. Lower is better, and 0 is best but for rounding.
+ * <p>With F′(y) = F(y − s), the score of an example is ‖A′(x + s) − A(x)‖ / ‖A(x)‖, where A explains F and A′ explains
+ * F′ with the same method; a norm of 0 in the denominator counts as 1. Lower is better, and 0 is best but for rounding.
  *
  * <p>A gradient is invariant. Input × gradient is not. A method with a baseline is not if the baseline stays where it
  * is: integrated gradients compare with zeros, which mean something else to F′. This is what the authors report. A
  * baseline that follows the inputs, such as a blurred copy, makes it invariant.
  *
  * <p>The shifted model is one that runs forward and is differentiated, without layers and without rules. So this metric
- * judges methods that need no more, and refuses the others, and a single explanation. All attributed inputs are shifted,
- * and must be of a floating type.
+ * judges methods that need no more, and refuses the others, and a single explanation. All attributed inputs are
+ * shifted, and must be of a floating type.
  *
  * <p><b>Cost.</b> Twice that of the method, and a forward row for each example.
  *

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * How much an explanation changes compared with what the model sees, does or computes inside: an explanation may change
  * as much as these do, and should not change more.
  *
- * <p>Of each example x, n changed copies x₁ ... xₙ are explained. With ‖·‖ the Euclidean norm, quotients taken element by
- * element, and A the attributions of all attributed inputs as one vector, the score of an example is
+ * <p>Of each example x, n changed copies x₁ ... xₙ are explained. With ‖·‖ the Euclidean norm, quotients taken element
+ * by element, and A the attributions of all attributed inputs as one vector, the score of an example is
  *
  * <pre>
  * max over k of ‖(A(x) − A(xₖ)) / A(x)‖ / max(D(xₖ), ε)
@@ -42,9 +42,9 @@ import org.jspecify.annotations.Nullable;
  *       one of the model's {@link LayeredModel#cutPoints cut points} unless named.
  * </ul>
  *
- * <p>In quotients, ε takes the place of a denominator that is 0. Copies whose most likely class is another are left out;
- * where the output has no classes, all count. An example without any copy left is not judged: its score is NaN, and a
- * notice says so. Lower is better; 0 for explanations that never change. The authors look at the logarithm.
+ * <p>In quotients, ε takes the place of a denominator that is 0. Copies whose most likely class is another are left
+ * out; where the output has no classes, all count. An example without any copy left is not judged: its score is NaN,
+ * and a notice says so. Lower is better; 0 for explanations that never change. The authors look at the logarithm.
  *
  * <p>The target is decided once, at the examples themselves. These metrics judge methods, and refuse a single
  * explanation.
@@ -166,7 +166,8 @@ public final class RelativeStability extends DescribedRecipe<RelativeStability> 
                         || (model instanceof LayeredModel layered
                                 && !layered.cutPoints().isEmpty()),
                 "metric " + name() + ": compares activations of a layer, and this model shows none; use"
-                        + " relative-input-stability or relative-output-stability, or load the model as one with layers");
+                        + " relative-input-stability or relative-output-stability, or load the model as one with"
+                        + " layers");
         problems.throwIfAny();
         Cut cut = inside ? cut((LayeredModel) model) : null;
         boolean hasOwnScore = method.ownScore().isPresent();

@@ -23,9 +23,9 @@ import java.util.Map;
  * }</pre>
  *
  * <p><b>Contract</b> (tested by the testkit's {@code ParameterizedContract}). {@link #parameters} lists each tensor
- * once, in the order in which the model's program first uses the layers. {@link LayeredModel#weight} gives its elements,
- * also those of a copy. A copy is of the class of its model: what explains the model explains the copy. It has the same
- * layers, cuts, operations and options.
+ * once, in the order in which the model's program first uses the layers. {@link LayeredModel#weight} gives its
+ * elements, also those of a copy. A copy is of the class of its model: what explains the model explains the copy. It
+ * has the same layers, cuts, operations and options.
  */
 @Experimental
 public interface ParameterizedModel extends LayeredModel {

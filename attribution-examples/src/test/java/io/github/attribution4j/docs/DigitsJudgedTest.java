@@ -73,7 +73,9 @@ class DigitsJudgedTest {
         return scores;
     }
 
-    /** Asserts that scores are surely above those of random attributions, unless they are these, and are on the page. */
+    /**
+     * Asserts that scores are surely above those of random attributions, unless they are these, and are on the page.
+     */
     private static void check(String name, double[] scores, double[] random) throws IOException {
         double[] differences = new double[DIGITS];
         Arrays.setAll(differences, i -> scores[i] - random[i]);

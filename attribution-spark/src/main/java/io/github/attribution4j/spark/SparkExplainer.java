@@ -247,7 +247,8 @@ public final class SparkExplainer {
      * Explains the rows of a data set. Nothing is computed before an action; cache the result, or write it, before a
      * second action.
      *
-     * @param rows has the columns of the encoder, or one column with all of them ({@link #features}), and may have others
+     * @param rows has the columns of the encoder, or one column with all of them ({@link #features}), and may
+     *     have others
      * @return its rows in the same partitions and order, with the columns of the explanation
      * @throws InvalidRequestException listing columns that are missing, of the wrong type or there already
      * @throws IllegalArgumentException if the method cannot be made, or the driver cannot read the model's file

@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Sign counts of concepts, layer by layer, as bars from 0.5, where a concept does not matter. A line at the end of a bar
- * is the standard deviation over the concept's vectors. A star marks significant scores; other bars are grey.
+ * Sign counts of concepts, layer by layer, as bars from 0.5, where a concept does not matter. A line at the end of a
+ * bar is the standard deviation over the concept's vectors. A star marks significant scores; other bars are grey.
  *
  * <p>Immutable and thread-safe.
  */

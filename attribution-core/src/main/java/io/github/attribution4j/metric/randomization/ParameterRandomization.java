@@ -33,17 +33,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What remains of an explanation when the model loses what it has learned. The parameters of its layers are drawn again,
- * in copies of the model, and each copy is explained with the same method and target. An explanation that stays as it
- * was does not come from the parameters.
+ * What remains of an explanation when the model loses what it has learned. The parameters of its layers are drawn
+ * again, in copies of the model, and each copy is explained with the same method and target. An explanation that stays
+ * as it was does not come from the parameters.
  *
  * <ul>
  *   <li>{@link #ofLayers} (MPRT): with L layers that have learned parameters, the score of an example is the mean of
  *       s(e, e₁) ... s(e, eL), where e is the explanation of the model, eₖ that of the k-th copy, and s the
  *       {@link Similarity}. {@link Order} says which layers of a copy are drawn. The curve of an example has these
  *       similarities, by the share of layers. Lower is better;
- *   <li>{@link #smooth} (smooth MPRT): the same, and each explanation is the mean over copies of the example with normal
- *       noise ({@link NoiseTunnel#smoothGrad}), so that shattered gradients count less. Lower is better;
+ *   <li>{@link #smooth} (smooth MPRT): the same, and each explanation is the mean over copies of the example with
+ *       normal noise ({@link NoiseTunnel#smoothGrad}), so that shattered gradients count less. Lower is better;
  *   <li>{@link #efficient} (efficient MPRT): (H(ê) − H(e)) / H(e), where ê is the explanation of the copy whose layers
  *       are all drawn, and H the entropy of a histogram of the attributions, in bins of equal width between the least
  *       and the greatest. Random parameters should make an explanation more complex: higher is better. Where H(e) is 0,
@@ -52,14 +52,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Layers and parameters are those of {@link ParameterizedModel#parameters}: learned ones of floating types, not
  * running statistics. A {@link Draw} depends on the seed, the number of the layer, counted from the output, and the
- * number of the parameter in it, not on names: engines that show the same parameters in the same order draw the same. An
- * exporter that joins batch norm with convolutions, or transposes weights, makes another network of layers, with other
- * draws; {@link #onLayers} chooses layers that are the same.
+ * number of the parameter in it, not on names: engines that show the same parameters in the same order draw the same.
+ * An exporter that joins batch norm with convolutions, or transposes weights, makes another network of layers, with
+ * other draws; {@link #onLayers} chooses layers that are the same.
  *
  * <p><b>When it misleads.</b> An explanation of noise passes. Edges of the input remain in every map that multiplies by
  * the input, whatever the parameters are. Which order and similarity is chosen matters: compare methods under the same
- * ones. Layers near the output that are drawn first change the attributions of saturated or piecewise linear networks by
- * little more than their scale, which no similarity sees.
+ * ones. Layers near the output that are drawn first change the attributions of saturated or piecewise linear networks
+ * by little more than their scale, which no similarity sees.
  *
  * <p><b>Cost.</b> An explanation of each example for the model and for each layer; the smooth variant that times its
  * samples; the efficient one two. A copy of the model for each layer, one or two at a time.
@@ -317,7 +317,8 @@ public final class ParameterRandomization extends DescribedRecipe<ParameterRando
         RandomLayers layers = null;
         if (!(model instanceof ParameterizedModel parameterized)) {
             problems.add("model: its parameters cannot be changed, which metric " + name()
-                    + " needs; judge a model loaded from a TorchScript archive or an ONNX file, or one of your own that is"
+                    + " needs; judge a model loaded from a TorchScript archive or an ONNX file, or one of your own"
+                    + " that is"
                     + " a ParameterizedModel");
         } else {
             try {

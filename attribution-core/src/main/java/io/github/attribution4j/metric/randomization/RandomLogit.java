@@ -32,13 +32,13 @@ import java.util.stream.LongStream;
  * <p>The target is one class of outputs of shape {@code (rows, classes)}: {@link Target#index}, {@link Target#indexes}
  * or {@link Target#argmax}.
  *
- * <p><b>When it misleads.</b> With two classes, one logit is often the other with a minus: compare without signs, or the
- * correlation is -1. Classes that look at the same parts of an image have explanations that are rightly alike.
+ * <p><b>When it misleads.</b> With two classes, one logit is often the other with a minus: compare without signs, or
+ * the correlation is -1. Classes that look at the same parts of an image have explanations that are rightly alike.
  *
  * <p><b>Cost.</b> Two explanations and one forward row for each example.
  *
- * <p><b>Paper.</b> Sixt, Granz and Landgraf, <i>When Explanations Lie: Why Many Modified BP Attributions Fail</i>, 2020,
- * which compares by SSIM.
+ * <p><b>Paper.</b> Sixt, Granz and Landgraf, <i>When Explanations Lie: Why Many Modified BP Attributions Fail</i>,
+ * 2020, which compares by SSIM.
  */
 public final class RandomLogit extends DescribedRecipe<RandomLogit> implements Metric {
     private static final long PURPOSE = 0x106E;

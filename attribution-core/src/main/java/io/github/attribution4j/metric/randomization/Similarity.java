@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How alike two explanations of an example are, from -1 to 1. None sees the scale of an explanation. If the attributions
- * of both are all equal, it is 1; if only those of one are, a correlation is 0.
+ * How alike two explanations of an example are, from -1 to 1. None sees the scale of an explanation. If the
+ * attributions of both are all equal, it is 1; if only those of one are, a correlation is 0.
  */
 public enum Similarity {
     /** Spearman's correlation of the attributions: that of their ranks, equal ones having the mean of theirs. */
