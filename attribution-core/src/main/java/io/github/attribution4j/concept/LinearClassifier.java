@@ -76,7 +76,7 @@ public interface LinearClassifier {
      * Returns a linear support vector machine trained by stochastic gradient descent, with the meaning of
      * scikit-learn's {@code SGDClassifier}: hinge loss, penalty alpha/2 ‖w‖², learning rate 1 / (alpha (t₀ + t)) in
      * step t, rows in a new order in each pass. It stops after {@code maxIter} passes, or when five in a row have not
-     * lowered the mean of loss and penalty by {@code tol} (as since scikit-learn 1.8; before, the loss alone).
+     * lowered the mean of loss and penalty by {@code tol} (as in scikit-learn 1.9).
      *
      * @param alpha weight of the penalty, above 0
      * @param maxIter most passes, at least 1

@@ -261,8 +261,8 @@ class MetricContractTest {
                             judgesMethodsOnly(metric)
                                     ? "give the method"
                                     : isOfImages(metric)
-                                            ? "has shape (4, 2, 6, 6), and the input (5, 2, 6, 6)"
-                                            : "has shape (4, 6), and the input (5, 6)");
+                                            ? "has shape (4, 2, 6, 6), and input 'input0' (5, 2, 6, 6)"
+                                            : "has shape (4, 6), and input 'input0' (5, 6)");
         }
     }
 

@@ -6,6 +6,7 @@ import io.github.attribution4j.Features;
 import io.github.attribution4j.visual.internal.Axis;
 import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Explained;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -129,7 +130,7 @@ public final class BarChart extends ScoredFeatures<BarChart> implements Chart {
         return of(features::subject, features.contributions()).with(settings -> {
             settings.values = index -> Explained.value(features, index);
             settings.scores = explained.scores();
-            settings.caption = explained.caption().subtitle("");
+            settings.caption = Caption.of(explained).subtitle("");
         });
     }
 

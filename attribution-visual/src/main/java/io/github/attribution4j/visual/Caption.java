@@ -3,6 +3,7 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Explained;
 import io.github.attribution4j.visual.internal.Numbers;
 
 /**
@@ -37,6 +38,11 @@ public final class Caption {
      */
     public static Caption of(String title) {
         return new Caption(title, "", "", 2);
+    }
+
+    /** Returns a caption made from an explanation. */
+    static Caption of(Explained explained) {
+        return of(explained.title()).subtitle(explained.subtitle()).note(explained.note());
     }
 
     /** Returns a copy with another title, of which at most two lines are shown. */

@@ -5,6 +5,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.ColorScale;
+import io.github.attribution4j.visual.internal.Explained;
 import io.github.attribution4j.visual.internal.Numbers;
 import java.util.Arrays;
 import java.util.Optional;
@@ -165,7 +166,7 @@ public final class HeatMap implements Chart {
         int pixels = shape[1] * shape[2];
         // A group of several channels contributes once to the pixel; the reduction would count it for each channel.
         HeatMap map = of(explained.once(input, element -> element % pixels), shape[0], shape[1], shape[2])
-                .caption(explained.caption());
+                .caption(Caption.of(explained));
         int axes = tensor.shape().rank();
         String[] rows = named(explained.names(input, axes - 2), shape[1]);
         String[] columns = named(explained.names(input, axes - 1), shape[2]);

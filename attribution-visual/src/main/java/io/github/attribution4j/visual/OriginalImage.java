@@ -3,6 +3,7 @@ package io.github.attribution4j.visual;
 
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Explained;
 import io.github.attribution4j.visual.internal.OkLab;
 import io.github.attribution4j.visual.internal.Resample;
 import io.github.attribution4j.visual.internal.Style;

@@ -4,6 +4,7 @@ package io.github.attribution4j.visual;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
 import io.github.attribution4j.visual.internal.Checks;
+import io.github.attribution4j.visual.internal.Explained;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Numbers;
 import io.github.attribution4j.visual.internal.Ranking;

@@ -6,6 +6,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.ColorScale;
+import io.github.attribution4j.visual.internal.Explained;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -115,7 +116,7 @@ public final class TimeSeriesChart implements Chart {
                 .filter(names -> names.length == chart.values.length)
                 .map(chart::names)
                 .orElse(chart)
-                .caption(explained.caption());
+                .caption(Caption.of(explained));
     }
 
     private static double[][] channels(double[] row, int first, int second, Axes axes) {

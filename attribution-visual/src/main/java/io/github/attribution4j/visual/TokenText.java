@@ -6,6 +6,7 @@ import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.visual.internal.Canvas;
 import io.github.attribution4j.visual.internal.Checks;
 import io.github.attribution4j.visual.internal.ColorScale;
+import io.github.attribution4j.visual.internal.Explained;
 import io.github.attribution4j.visual.internal.Glyphs;
 import io.github.attribution4j.visual.internal.Mark.Anchor;
 import io.github.attribution4j.visual.internal.Numbers;
@@ -140,7 +141,7 @@ public final class TokenText implements Chart {
         for (int i = 0; i < tokens.length * width; i++) {
             sums[i / width] += row[i];
         }
-        return of(tokens, sums).caption(explained.caption());
+        return of(tokens, sums).caption(Caption.of(explained));
     }
 
     /**

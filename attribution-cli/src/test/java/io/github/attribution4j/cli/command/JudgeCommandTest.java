@@ -84,7 +84,7 @@ class JudgeCommandTest {
         assertThat(table.cell("random", "deletion").metricInWords().orElseThrow())
                 .contains("points=5", "baseline=tensor (1, 30) sha256:");
         assertThat(table.cell("random", "deletion").curves().get(0).shares()).hasSize(6);
-        assertThat(table.origin().targets()).containsExactly("probability of class 0");
+        assertThat(table.origin().targets()).containsExactly("probability of 0");
         assertThat(folder.resolve("t.csv")).content().startsWith("method,metric,better,examples,");
         assertThat(folder.resolve("t.html")).content().contains("<table>", "<svg");
         assertThat(folder.resolve("t.png")).isNotEmptyFile();

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.visual;
+package io.github.attribution4j.visual.internal;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Features;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.visual.internal.Checks;
-import io.github.attribution4j.visual.internal.Numbers;
-import io.github.attribution4j.visual.internal.Scores;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -19,12 +16,11 @@ import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One example of an explanation, copied into arrays, as drawings need it. It does not close the explanation. */
-final class Explained {
-
+public final class Explained {
     private final Explanation explanation;
     private final int example;
 
-    Explained(Explanation explanation, int example) {
+    public Explained(Explanation explanation, int example) {
         int examples = explanation.scores().length;
         if (example < 0 || example >= examples) {
             throw Checks.refuse(
@@ -35,7 +31,7 @@ final class Explained {
     }
 
     /** Returns the attributions of the named input. */
-    Tensor input(String name) {
+    public Tensor input(String name) {
         int index = explanation.names().indexOf(name);
         if (index < 0) {
             throw Checks.refuse("input", "'" + name + "'", "the explanation has " + explanation.names());
@@ -44,7 +40,7 @@ final class Explained {
     }
 
     /** Returns the features, each group once, with the caller's names if there are any. */
-    Features features(String @Nullable [] names) {
+    public Features features(String @Nullable [] names) {
         Features features = explanation.features(example);
         if (names == null) {
             return features;
@@ -63,7 +59,7 @@ final class Explained {
     }
 
     /** Returns the value of a feature, as a cell of a table. */
-    static String value(Features features, int index) {
+    public static String value(Features features, int index) {
         List<Double> values = features.values(index);
         boolean number = values.size() == 1
                 && !values.get(0).isNaN()
@@ -77,7 +73,7 @@ final class Explained {
      *
      * @param cell the cell of an element, by the element's index in the row
      */
-    double[] once(String name, IntUnaryOperator cell) {
+    public double[] once(String name, IntUnaryOperator cell) {
         int index = explanation.names().indexOf(name);
         double[] values = row("attribution", input(name), example);
         if (!explanation.isGrouped()) {
@@ -94,14 +90,14 @@ final class Explained {
     }
 
     /** Returns the names of the positions on an axis of the named input, if they have names. */
-    Optional<String[]> names(String name, int axis) {
+    public Optional<String[]> names(String name, int axis) {
         List<String> names =
                 explanation.featureNames(explanation.names().indexOf(name)).along(axis, example);
         return names.isEmpty() ? Optional.empty() : Optional.of(names.toArray(String[]::new));
     }
 
     /** Returns one row of a batch, flat. */
-    static double[] row(String argument, Tensor tensor, int example) {
+    public static double[] row(String argument, Tensor tensor, int example) {
         Shape shape = tensor.shape();
         if (shape.rank() == 0 || example < 0 || example >= shape.dim(0)) {
             throw Checks.refuse(
@@ -113,7 +109,7 @@ final class Explained {
     }
 
     /** Returns channels, height and width of one example, shape {@code [N, C, H, W]} or {@code [N, H, W]}. */
-    static int[] imageShape(String argument, Tensor tensor) {
+    public static int[] imageShape(String argument, Tensor tensor) {
         Shape shape = tensor.shape();
         if (shape.rank() != 3 && shape.rank() != 4) {
             throw Checks.refuse(
@@ -130,7 +126,7 @@ final class Explained {
         };
     }
 
-    String onlyName() {
+    public String onlyName() {
         if (explanation.names().size() != 1) {
             throw Checks.refuse(
                     "explanation",
@@ -140,7 +136,7 @@ final class Explained {
         return explanation.names().get(0);
     }
 
-    Scores scores() {
+    public Scores scores() {
         Scores scores = Scores.unknown().withPrediction(explanation.scores()[example]);
         if (explanation.baselineScores().isPresent()) {
             scores = scores.withBaseline(explanation.baselineScores().get()[example]);
@@ -148,19 +144,14 @@ final class Explained {
         return explanation.hasCompletenessGap() ? scores.withGap(explanation.completenessGap()[example]) : scores;
     }
 
-    /** Returns a caption made from the explanation. */
-    Caption caption() {
-        return Caption.of(title()).subtitle(subtitle()).note(note());
-    }
-
     /** Returns method and target, such as {@code integrated-gradients, target index 3}. */
-    String title() {
+    public String title() {
         String which = explanation.scores().length > 1 ? " (example " + example + ")" : "";
         return explanation.provenance().method() + ", target " + explanation.target(example) + which;
     }
 
     /** Returns the score, and the error that the method reports. */
-    private String subtitle() {
+    public String subtitle() {
         String score = "score " + Numbers.brief(explanation.scores()[example]);
         String baseline = explanation
                 .baselineScores()
@@ -173,7 +164,7 @@ final class Explained {
     }
 
     /** Returns every setting of the method, as a foot line. */
-    private String note() {
+    public String note() {
         Map<String, String> settings = explanation.provenance().settings();
         List<String> parts = new ArrayList<>();
         settings.forEach((name, value) -> parts.add(name + " " + value));
