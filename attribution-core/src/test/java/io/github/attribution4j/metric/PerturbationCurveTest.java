@@ -340,7 +340,7 @@ class PerturbationCurveTest {
         assertThatThrownBy(() -> metric.judge(
                         model, inputs, Target.output(), Given.of(new double[3], new double[3]), Run.defaults()))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessageContaining("shape (2, 3), and the input (2, 10)");
+                .hasMessageContaining("shape (2, 3), and input 'input0' (2, 10)");
         Model negative = model(row -> -1);
         for (PerturbationCurve relative : List.of(metric("irof"), metric("log-odds"))) {
             assertThatThrownBy(() ->
