@@ -2,6 +2,7 @@
 package io.github.attribution4j.metric;
 
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.internal.numeric.Sorting;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.mask.Coalitions.Keeping;
 import io.github.attribution4j.metric.Judgement.Curve;
@@ -98,32 +99,15 @@ final class CurvePlan {
 
     /** Returns for each group its place in the order; groups of equal relevance are ordered by their number. */
     static int[] ranks(double[] relevance, boolean mostFirst) {
-        double[] keys = new double[relevance.length];
-        // Adding 0 makes -0 and 0 the same.
-        Arrays.setAll(keys, group -> (mostFirst ? -relevance[group] : relevance[group]) + 0.0);
-        double[] sorted = keys.clone();
-        Arrays.sort(sorted);
-        int[] equalBefore = new int[keys.length];
-        int[] ranks = new int[keys.length];
-        for (int group = 0; group < keys.length; group++) {
-            int first = first(sorted, keys[group]);
-            ranks[group] = first + equalBefore[first]++;
+        double[] keys = relevance.clone();
+        if (mostFirst) {
+            Arrays.setAll(keys, group -> -relevance[group]);
+        }
+        int[] order = Sorting.ascending(keys);
+        int[] ranks = new int[order.length];
+        for (int place = 0; place < order.length; place++) {
+            ranks[order[place]] = place;
         }
         return ranks;
-    }
-
-    /** Returns the first place of a number among ascending ones. */
-    private static int first(double[] ascending, double value) {
-        int low = 0;
-        int high = ascending.length - 1;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (ascending[middle] < value) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
     }
 }

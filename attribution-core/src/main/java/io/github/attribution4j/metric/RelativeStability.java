@@ -189,7 +189,7 @@ public final class RelativeStability extends DescribedRecipe<RelativeStability> 
     }
 
     /** Copies as rows of their examples. */
-    private record CopyRows(List<Tensor> tensors, long from, int samples) implements Rows {
+    record CopyRows(List<Tensor> tensors, long from, int samples) implements Rows {
         @Override
         public long count() {
             return tensors.get(0).shape().dim(0);

@@ -80,6 +80,7 @@ class RowsTest {
                         "MaskedSamples",
                         "AblatedRows",
                         "Infidelity$ChangedRows",
+                        "RelativeStability$CopyRows",
                         "RandomChange$Attempts",
                         "Ascent$Chosen",
                         "LiftedBaseline$ReferenceRows",

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.DifferentiableModel;
@@ -23,6 +24,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +145,14 @@ class RelativeStabilityTest {
             assertThat(judged[example]).isCloseTo(worst, within(1e-9 * Math.max(1, worst)));
         }
         assertThat(left).isGreaterThan(10);
+    }
+
+    @Test
+    void copies_are_rows_of_their_examples() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor copies = ReferenceModels.normal(DataType.FLOAT64, 7, 6, 3);
+            RowsContract.check(new RelativeStability.CopyRows(List.of(copies), 4, 2));
+        }
     }
 
     @Test

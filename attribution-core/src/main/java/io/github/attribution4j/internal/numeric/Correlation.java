@@ -2,7 +2,6 @@
 package io.github.attribution4j.internal.numeric;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /** Correlations of two lists of numbers. */
 public final class Correlation {
@@ -34,11 +33,7 @@ public final class Correlation {
 
     /** Returns the rank of each number from 0; equal numbers have the mean of theirs. */
     public static double[] ranks(double[] values) {
-        int[] order = IntStream.range(0, values.length)
-                .boxed()
-                .sorted((i, j) -> Double.compare(values[i], values[j]))
-                .mapToInt(i -> i)
-                .toArray();
+        int[] order = Sorting.ascending(values);
         double[] ranks = new double[values.length];
         for (int from = 0; from < order.length; ) {
             int to = from + 1;
