@@ -3,11 +3,14 @@ package io.github.attribution4j.benchmarks;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.benchmark.RandomAttribution;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.metric.PerturbationCurve;
+import io.github.attribution4j.metric.Points;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -19,7 +22,10 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 
 /** The library on one model and one input. */
 final class Ours implements AutoCloseable {
@@ -114,6 +120,52 @@ final class Ours implements AutoCloseable {
         try (Explanation explanation =
                 method.attribute((RuledModel) model, inputs, Target.index(target), Run.defaults())) {
             return explanation.attribution().toFloatArray();
+        }
+    }
+
+    /**
+     * Returns images, and random attributions of them, to be judged by deletion and insertion.
+     *
+     * @param images copies of the input, each of another brightness
+     */
+    Curves curves(int images, long target) {
+        try (TensorScope scope = TensorScope.open()) {
+            float[] scales = new float[images];
+            for (int i = 0; i < images; i++) {
+                scales[i] = 1 - i / (2f * images);
+            }
+            long[] ones = new long[input.shape().rank()];
+            Arrays.fill(ones, 1);
+            ones[0] = images;
+            Tensor all = scope.keep(input.mul(model.tensors().of(scales, Shape.of(ones))));
+            Explanation explanation = new RandomAttribution().attribute(model, Inputs.of(all), Target.index(target));
+            return new Curves(model, all, explanation, Target.index(target));
+        }
+    }
+
+    /** Images that are judged by deletion and insertion. */
+    record Curves(LayeredModel model, Tensor images, Explanation explanation, Target target) implements AutoCloseable {
+        /** Judges, and returns the number of rows that the model evaluated. */
+        long judge(int points, int batch) {
+            long rows = 0;
+            for (PerturbationCurve metric : List.of(PerturbationCurve.deletion(), PerturbationCurve.insertion())) {
+                rows += metric.points(Points.steps(points))
+                        .judge(
+                                model,
+                                Inputs.of(images),
+                                target,
+                                explanation,
+                                Run.defaults().batchRows(batch))
+                        .counts()
+                        .forwardRows();
+            }
+            return rows;
+        }
+
+        @Override
+        public void close() {
+            explanation.close();
+            images.close();
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.concurrent.CountDownLatch;
  * Measures the library against the bare loop, in turns, and prints the median of the ratios with its quartiles.
  *
  * <p>Run it on an idle machine; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
- * saliency}, {@code forward}, {@code cam}, {@code rules}, {@code load}, {@code free}, {@code threads}; {@code onnx}
- * against a bare loop of ONNX Runtime; {@code engines} ONNX against TorchScript); none means all.
+ * saliency}, {@code forward}, {@code cam}, {@code rules}, {@code curves}, {@code load}, {@code free}, {@code threads};
+ * {@code onnx} against a bare loop of ONNX Runtime; {@code engines} ONNX against TorchScript); none means all.
  */
 public final class Ratios {
     private static final int STEPS = 20;
@@ -40,7 +40,17 @@ public final class Ratios {
         Ratios ratios = new Ratios(new PrintStream(System.out, true, StandardCharsets.UTF_8));
         java.util.List<String> wanted = arguments.length == 0
                 ? java.util.List.of(
-                        "ig", "saliency", "forward", "cam", "rules", "load", "free", "threads", "onnx", "engines")
+                        "ig",
+                        "saliency",
+                        "forward",
+                        "cam",
+                        "rules",
+                        "curves",
+                        "load",
+                        "free",
+                        "threads",
+                        "onnx",
+                        "engines")
                 : Arrays.asList(arguments);
         ratios.pairs.head("ours", "bare loop");
         if (wanted.contains("ig")) {
@@ -61,6 +71,9 @@ public final class Ratios {
         }
         if (wanted.contains("rules")) {
             ratios.rules(BenchmarkModels.RESNET18, 5, 25);
+        }
+        if (wanted.contains("curves")) {
+            ratios.curves(BenchmarkModels.RESNET18, 100, 10, 10, 3);
         }
         if (wanted.contains("load")) {
             ratios.load(BenchmarkModels.MLP, 2000, 400);
@@ -184,6 +197,36 @@ public final class Ratios {
                     count,
                     () -> ours.guidedBackprop(TARGET),
                     () -> ours.saliency(TARGET));
+        }
+    }
+
+    /**
+     * Deletion and insertion of many images in one run against a bare loop of as many forward calls, of batches of the
+     * same size: what ranks, changed rows and curves cost.
+     */
+    private void curves(BenchmarkModels which, int images, int points, int batch, int count) {
+        Path archive = which.write();
+        float[] one = which.input();
+        float[] rows = new float[one.length * batch];
+        for (int row = 0; row < batch; row++) {
+            System.arraycopy(one, 0, rows, row * one.length, one.length);
+        }
+        try (Ours ours = new Ours(which, archive);
+                Ours.Curves curves = ours.curves(images, TARGET);
+                BareLoop bare = new BareLoop(archive);
+                NDArray input = bare.input(rows, which.shape(batch))) {
+            long calls = (curves.judge(points, batch) + batch - 1) / batch;
+            pairs.compare(
+                    "deletion and insertion of " + images + " images, " + points + " points each, batches of " + batch
+                            + ", " + which.label(),
+                    1,
+                    count,
+                    () -> curves.judge(points, batch),
+                    () -> {
+                        for (long call = 0; call < calls; call++) {
+                            bare.forward(input);
+                        }
+                    });
         }
     }
 
