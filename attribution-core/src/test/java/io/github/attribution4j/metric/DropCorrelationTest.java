@@ -287,6 +287,9 @@ class DropCorrelationTest {
     @Test
     void equal_numbers_share_their_rank() {
         assertThat(Correlation.ranks(new double[] {5, 1, 5, 0, 5})).containsExactly(3, 1, 3, 0, 3);
+        // Ranks 0, 1.5, 1.5, 3 and 0, 1, 2, 3: 4.5 / √(4.5 · 5).
+        assertThat(Correlation.spearman(new double[] {1, 2, 2, 9}, new double[] {-4, 0, 1, 2}))
+                .isCloseTo(4.5 / Math.sqrt(22.5), within(1e-12));
         assertThat(Correlation.spearman(new double[] {1, 2, 3, 4}, new double[] {1, 10, 100, 1000}))
                 .isEqualTo(1);
         assertThat(Correlation.pearson(new double[] {1, 1}, new double[] {1, 2}))

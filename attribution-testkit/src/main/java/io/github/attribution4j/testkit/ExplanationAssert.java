@@ -7,13 +7,13 @@ import io.github.attribution4j.benchmark.BenchmarkTable.Interval;
 import io.github.attribution4j.benchmark.RandomAttribution;
 import io.github.attribution4j.metric.Judgement;
 import io.github.attribution4j.metric.Metric;
+import io.github.attribution4j.metric.agreement.Agreement;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.target.Target;
-import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.assertj.core.api.AbstractAssert;
 
@@ -94,14 +94,17 @@ public final class ExplanationAssert extends AbstractAssert<ExplanationAssert, E
                     examples, other.scores().length);
         }
         for (int example = 0; example < examples; example++) {
-            double[] mine = actual.features(example).contributions();
-            double[] others = other.features(example).contributions();
-            if (mine.length != others.length) {
+            int mine = actual.features(example).size();
+            int others = other.features(example).size();
+            if (mine != others) {
                 failWithMessage(
                         "example %s: has %s features, and that of %s %s; give both methods the same mask",
-                        example, mine.length, other.provenance().method(), others.length);
+                        example, mine, other.provenance().method(), others);
             }
-            double correlation = spearman(mine, others);
+        }
+        double[] correlations = Agreement.spearman().between(actual, other);
+        for (int example = 0; example < examples; example++) {
+            double correlation = correlations[example];
             if (!(correlation >= least)) {
                 failWithMessage(
                         "example %s: the ranks of the features by %s and by %s have a correlation of %s, at least %s is"
@@ -114,35 +117,6 @@ public final class ExplanationAssert extends AbstractAssert<ExplanationAssert, E
             }
         }
         return this;
-    }
-
-    /** Returns the correlation of ranks, equal numbers sharing a mean rank; NaN where all are equal. */
-    static double spearman(double[] one, double[] other) {
-        double[] ranks = ranks(one);
-        double[] others = ranks(other);
-        double middle = (one.length - 1) / 2.0;
-        double product = 0;
-        double square = 0;
-        double otherSquare = 0;
-        for (int i = 0; i < ranks.length; i++) {
-            product += (ranks[i] - middle) * (others[i] - middle);
-            square += (ranks[i] - middle) * (ranks[i] - middle);
-            otherSquare += (others[i] - middle) * (others[i] - middle);
-        }
-        return product / Math.sqrt(square * otherSquare);
-    }
-
-    private static double[] ranks(double[] values) {
-        double[] ascending = values.clone();
-        Arrays.sort(ascending);
-        double[] ranks = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            double value = values[i];
-            int below = (int) Arrays.stream(ascending).filter(v -> v < value).count();
-            int upTo = (int) Arrays.stream(ascending).filter(v -> v <= value).count();
-            ranks[i] = (below + upTo - 1) / 2.0;
-        }
-        return ranks;
     }
 
     /**

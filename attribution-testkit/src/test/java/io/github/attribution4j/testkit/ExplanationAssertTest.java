@@ -4,7 +4,6 @@ package io.github.attribution4j.testkit;
 import static io.github.attribution4j.testkit.ExplanationAssert.assertThat;
 import static io.github.attribution4j.testkit.ExplanationAssert.random;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.gradient.InputXGradient;
@@ -23,7 +22,6 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
-import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -160,16 +158,5 @@ class ExplanationAssertTest {
                     "at least 0.5 is wanted");
             fails(() -> assertThat(paths).agreesWith(fewer, 0.5), "of 12 examples, and the other has 3");
         }
-    }
-
-    @Test
-    void ranks_share_their_mean_where_numbers_are_equal() {
-        // Ranks 0, 1.5, 1.5, 3 and 0, 1, 2, 3: 4.5 / √(4.5 · 5).
-        Assertions.assertThat(ExplanationAssert.spearman(new double[] {1, 2, 2, 9}, new double[] {-4, 0, 1, 2}))
-                .isCloseTo(4.5 / Math.sqrt(22.5), within(1e-12));
-        Assertions.assertThat(ExplanationAssert.spearman(new double[] {1, 2}, new double[] {2, 1}))
-                .isEqualTo(-1);
-        Assertions.assertThat(ExplanationAssert.spearman(new double[] {1, 1}, new double[] {2, 1}))
-                .isNaN();
     }
 }
