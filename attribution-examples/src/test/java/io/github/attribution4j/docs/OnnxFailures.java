@@ -197,7 +197,32 @@ final class OnnxFailures {
         return model(field(7, tensor), OPSET_17);
     }
 
+    /** y = x w, for a weight of one number of 8 bits. */
+    private static byte[] quantized() {
+        byte[] graph = field(
+                7,
+                field(1, text(1, "q"), text(1, "s"), text(2, "w"), text(4, "DequantizeLinear")),
+                field(1, text(1, "x"), text(1, "w"), text(2, "y"), text(4, "Mul")),
+                text(2, "g"),
+                field(5, new byte[] {8, 1, 0x10, 3}, text(8, "q"), field(9, new byte[] {5})),
+                field(5, new byte[] {0x10, 1}, text(8, "s"), field(9, new byte[] {0, 0, (byte) 0x80, 0x3F})),
+                field(11, text(1, "x"), rows()),
+                field(12, text(1, "y"), rows()));
+        return model(graph, OPSET_17);
+    }
+
+    /** The type of any number of rows of one float. */
+    private static byte[] rows() {
+        byte[] shape = field(2, field(1, text(2, "N")), field(1, new byte[] {8, 1}));
+        return field(2, field(1, new byte[] {8, 1}, shape));
+    }
+
     private void weights(Map<String, ThrowingCallable> failures) {
+        failures.put("reads quantized weights", () -> {
+            try (OnnxModel onnx = OnnxModel.load(quantized())) {
+                onnx.parameters();
+            }
+        });
         failures.put("which have no folder", () -> OnnxModel.load(linked("w")));
         failures.put("put it beside the model", () -> OnnxModel.load(write("missing.onnx", linked("nowhere"))));
         failures.put("such a model is not loaded", () -> OnnxModel.load(write("outside.onnx", linked("../w"))));

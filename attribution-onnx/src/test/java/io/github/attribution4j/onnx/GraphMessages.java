@@ -19,11 +19,16 @@ final class GraphMessages {
 
     /** Returns an input or output of float32, of any number of rows. */
     static Message value(String name, int columns) {
+        return value(name, columns, 1);
+    }
+
+    /** Returns an input or output of a type of the format, of any number of rows. */
+    static Message value(String name, int columns, int type) {
         Message shape = Message.builder()
                 .message(1, Message.builder().text(2, "N").build())
                 .message(1, Message.builder().number(1, columns).build())
                 .build();
-        Message tensor = Message.builder().number(1, 1).message(2, shape).build();
+        Message tensor = Message.builder().number(1, type).message(2, shape).build();
         return Message.builder()
                 .text(1, name)
                 .message(2, Message.builder().message(1, tensor).build())
