@@ -168,26 +168,48 @@ public final class TracInFast extends Influence<TracInFast> {
         }
     }
 
-    /** Looks at the first position of the first row. */
+    /**
+     * Looks at the first position of the first row. PyTorch stores a weight as (outputs, inputs), and the product of
+     * matrices in an ONNX file reads one of (inputs, outputs).
+     */
     private static boolean isLinear(Tensor weight, double[] bias, double[] given, double[] made) {
-        Shape shape = weight.shape();
-        if (shape.rank() != 2 || given.length % shape.dim(1) != 0 || made.length % shape.dim(0) != 0) {
+        if (weight.shape().rank() != 2) {
             return false;
         }
         double[] matrix = weight.toDoubleArray();
-        int inputs = Math.toIntExact(shape.dim(1));
-        for (int out = 0; out < shape.dim(0); out++) {
+        int rows = Math.toIntExact(weight.shape().dim(0));
+        int columns = Math.toIntExact(weight.shape().dim(1));
+        return isLinear(matrix, rows, columns, columns, 1, bias, given, made)
+                || isLinear(matrix, columns, rows, 1, columns, bias, given, made);
+    }
+
+    /**
+     * Returns whether a matrix gives what was made.
+     *
+     * @param perOutput how far the numbers of two outputs are apart in the matrix
+     * @param perInput how far those of two inputs are
+     */
+    private static boolean isLinear(
+            double[] matrix,
+            int outputs,
+            int inputs,
+            int perOutput,
+            int perInput,
+            double[] bias,
+            double[] given,
+            double[] made) {
+        boolean fits = given.length % inputs == 0 && made.length % outputs == 0 && bias.length >= outputs;
+        for (int out = 0; fits && out < outputs; out++) {
             double sum = bias[out];
             double size = Math.abs(bias[out]);
             for (int in = 0; in < inputs; in++) {
-                sum += matrix[out * inputs + in] * given[in];
-                size += Math.abs(matrix[out * inputs + in] * given[in]);
+                double part = matrix[out * perOutput + in * perInput] * given[in];
+                sum += part;
+                size += Math.abs(part);
             }
-            if (Math.abs(sum - made[out]) > CLOSE * size) {
-                return false;
-            }
+            fits = Math.abs(sum - made[out]) <= CLOSE * size;
         }
-        return true;
+        return fits;
     }
 
     @Override

@@ -4,12 +4,18 @@ package io.github.attribution4j.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.attribution4j.influence.Checkpoint;
+import io.github.attribution4j.influence.Examples;
+import io.github.attribution4j.influence.SelfInfluence;
+import io.github.attribution4j.influence.TracInFast;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.ParameterizedModel.Parameter;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.proto.Message;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -194,6 +200,41 @@ class OnnxParametersTest {
                 assertThat(copy.weight("w").toFloatArray()).containsExactly(0.5f, 1, 1.5f, 2);
                 assertThat(outputs(copy)).containsExactly(1.75f, 2.5f);
             }
+        }
+    }
+
+    /** PyTorch stores a weight as (outputs, inputs); this file as (inputs, outputs), and under PyTorch's name. */
+    @Test
+    void aLinearLayerIsKnownByAWeightOfEitherForm() {
+        Message node = Message.builder()
+                .text(1, "x")
+                .text(1, "fc.weight")
+                .text(2, "y")
+                .text(3, "/fc/MatMul")
+                .text(4, "MatMul")
+                .build();
+        Message weight = Message.builder()
+                .number(1, 2)
+                .number(1, 3)
+                .number(2, 1)
+                .text(8, "fc.weight")
+                .bytes(9, floats(1, 2, 3, 4, 5, 6))
+                .build();
+        Message graph = Message.builder()
+                .message(1, node)
+                .text(2, "g")
+                .message(5, weight)
+                .message(11, GraphMessages.value("x", 2))
+                .message(12, GraphMessages.value("y", 3))
+                .build();
+        try (OnnxModel model = OnnxModel.load(file(graph));
+                TensorScope scope = TensorScope.open()) {
+            assertThat(model.weightNames()).containsExactly("fc.weight");
+            Tensor rows = Tensors.ofJava().of(new float[] {1, 2, 3, -1}, 2, 2);
+            SelfInfluence found = new TracInFast("fc")
+                    .bias(false)
+                    .self(List.of(Checkpoint.of(model)), Examples.of(Inputs.of(rows), Target.index(1)), Run.defaults());
+            assertThat(found.scores()).containsExactly(5, 10);
         }
     }
 
