@@ -27,9 +27,13 @@ class RemediesTest {
                     + "|TokenAttribution|Attribution|RuledModel|RuleSet)\\.");
 
     private static final Pattern TORCH = Pattern.compile("TorchScript|LoadOptions|libtorch|torch\\.jit");
-    /** Sources whose messages are for callers of tensors and engines, or are text of programs that are written. */
+    /**
+     * Sources whose messages are for callers of tensors and engines, or are text of programs that are written, or
+     * belong to what no command asks for.
+     */
     private static final Pattern OF_CALLERS =
-            Pattern.compile(".*/(?:tensor/.*|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
+            Pattern.compile(".*/(?:(?:tensor|influence|robust|concept|metric/localization|metric/agreement)/.*"
+                    + "|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
                     + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|AsyncCall"
                     + "|FunctionPullback)\\.java");
 

@@ -264,10 +264,13 @@ class OnnxTest {
         assertThat(said.refusal()).contains(named, why);
     }
 
+    /** The exporter joined the first convolution with its batch norm, and its weights with those. */
     @Test
-    void weightsAreRefused() {
+    void weightsAreShown() {
+        assertThat(Cli.run("view", "-m", digits, "--weight", "conv2.weight").out())
+                .contains("conv2.weight", "float32");
         assertThat(Cli.run("view", "-m", digits, "--weight", "conv1.weight").refusal())
-                .contains("this model shows no weights");
+                .contains("weight 'conv1.weight' does not exist; did you mean 'conv2.weight'");
     }
 
     @Test

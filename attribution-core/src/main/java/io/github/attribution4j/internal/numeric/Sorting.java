@@ -57,7 +57,7 @@ public final class Sorting {
         return (int) (key >>> (DIGIT * digit)) & (VALUES - 1);
     }
 
-    /** Returns bits that are in the order of the numbers if they are read without a sign. Adding 0 makes −0 and 0 one. */
+    /** Returns bits that, read without a sign, are in the order of the numbers. Adding 0 makes −0 and 0 one. */
     private static long key(double number) {
         long bits = Double.doubleToLongBits(number + 0.0);
         return bits ^ ((bits >> (Long.SIZE - 1)) | Long.MIN_VALUE);

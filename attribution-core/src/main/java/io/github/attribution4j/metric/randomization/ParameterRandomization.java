@@ -317,9 +317,8 @@ public final class ParameterRandomization extends DescribedRecipe<ParameterRando
         RandomLayers layers = null;
         if (!(model instanceof ParameterizedModel parameterized)) {
             problems.add("model: its parameters cannot be changed, which metric " + name()
-                    + " needs; judge a model loaded from a TorchScript archive or an ONNX file, or one of your own"
-                    + " that is"
-                    + " a ParameterizedModel");
+                    + " needs; judge a model whose file holds its weights, or one of your own that is a"
+                    + " ParameterizedModel");
         } else {
             try {
                 layers = new RandomLayers(parameterized, value(LAYERS));

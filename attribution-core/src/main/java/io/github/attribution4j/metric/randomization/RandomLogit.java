@@ -142,7 +142,7 @@ public final class RandomLogit extends DescribedRecipe<RandomLogit> implements M
                     problems.require(
                             weight == 1 && own == -1,
                             "target " + decided.describe() + ": is not one class, which metric " + name()
-                                    + " compares with another; give Target.index, Target.indexes or Target.argmax");
+                                    + " compares with another; give a class by its index, or argmax");
                     problems.throwIfAny();
                     own = k;
                 }
