@@ -185,7 +185,7 @@ public final class Benchmark<M extends Model> {
         private final M model;
         private final Run run;
         private final FinishedParts finished;
-        private final List<CellBuilder> cells = new ArrayList<>();
+        private final List<CellDraft> cells = new ArrayList<>();
         private final List<String> digests = new ArrayList<>();
         private final List<String> targets = new ArrayList<>();
         private long first;
@@ -195,7 +195,7 @@ public final class Benchmark<M extends Model> {
             this.run = run;
             this.finished = finished;
             for (String method : methods.keySet()) {
-                metrics.forEach((label, metric) -> cells.add(new CellBuilder(method, label, metric.higherIsBetter())));
+                metrics.forEach((label, metric) -> cells.add(new CellDraft(method, label, metric.higherIsBetter())));
             }
         }
 
@@ -240,7 +240,7 @@ public final class Benchmark<M extends Model> {
                 Run ofPart,
                 String part,
                 Attribution<? super M> method,
-                List<CellBuilder> ofMethod)
+                List<CellDraft> ofMethod)
                 throws IOException {
             List<Metric> all = List.copyOf(metrics.values());
             List<String> keys = all.stream()
@@ -253,7 +253,7 @@ public final class Benchmark<M extends Model> {
             }
             try (Explanation explanation = wanted ? explain(method, inputs, target, ofPart, ofMethod) : null) {
                 for (int i = 0; i < all.size(); i++) {
-                    CellBuilder cell = ofMethod.get(i);
+                    CellDraft cell = ofMethod.get(i);
                     Run ofCell = ofPart.part(inputs.rows());
                     if (!cell.isFailed() && finished.has(keys.get(i))) {
                         cell.add(finished.get(keys.get(i)));
@@ -271,7 +271,7 @@ public final class Benchmark<M extends Model> {
 
         /** Returns the explanation, or null after a failure, which all cells of the method then say. */
         private @Nullable Explanation explain(
-                Attribution<? super M> method, Inputs inputs, Target target, Run ofPart, List<CellBuilder> ofMethod) {
+                Attribution<? super M> method, Inputs inputs, Target target, Run ofPart, List<CellDraft> ofMethod) {
             try {
                 return method.attribute(model, inputs, target, ofPart.part(inputs.rows()));
             } catch (CancellationException e) {
@@ -290,7 +290,7 @@ public final class Benchmark<M extends Model> {
                 Attribution<? super M> method,
                 @Nullable Explanation explanation,
                 Run ofCell,
-                CellBuilder cell) {
+                CellDraft cell) {
             try {
                 return Optional.of(
                         explanation == null || metric.need() == Need.METHOD
@@ -308,7 +308,7 @@ public final class Benchmark<M extends Model> {
             return new BenchmarkTable(
                     List.copyOf(methods.keySet()),
                     List.copyOf(metrics.keySet()),
-                    cells.stream().map(CellBuilder::cell).toList(),
+                    cells.stream().map(CellDraft::cell).toList(),
                     new Origin(
                             model.identity(),
                             FinishedParts.digest(digests),

@@ -149,7 +149,7 @@ public final class AttackComparison<M extends Model> implements Evaluator.Recipe
             evaluator.run().plan((1 + attempts) * examples);
             double[] before = evaluator.scores();
             Goal decided = goal.decided(evaluator.outputs());
-            AttackTable.Builder table = new AttackTable.Builder(examples);
+            AttackTable.Draft table = new AttackTable.Draft(examples);
             table.add(
                     AttackTable.ORIGINAL,
                     values(

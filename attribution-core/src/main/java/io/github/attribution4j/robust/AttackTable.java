@@ -128,11 +128,11 @@ public final class AttackTable {
     }
 
     /** Collects attempts. */
-    static final class Builder {
+    static final class Draft {
         private final int examples;
         private final Map<String, Map<String, List<double[]>>> attempts = new LinkedHashMap<>();
 
-        Builder(int examples) {
+        Draft(int examples) {
             this.examples = examples;
         }
 

@@ -400,7 +400,7 @@ class RandomizationTest {
             assertThatThrownBy(() -> metric.judge(plain, inputs, TARGET, new Input(1), Run.defaults()))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("model: its parameters cannot be changed, which metric"
-                            + " parameter-randomization needs; judge a model loaded from a TorchScript archive");
+                            + " parameter-randomization needs; judge a model whose file holds its weights");
             LayeredModel head = model;
             assertThatThrownBy(() ->
                             new RandomLogit().judge(head, inputs, Target.probability(1), SALIENCY, Run.defaults()))

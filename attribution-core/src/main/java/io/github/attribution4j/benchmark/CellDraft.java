@@ -15,7 +15,7 @@ import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /** The cell of a method and a metric while judgements of parts come in. */
-final class CellBuilder {
+final class CellDraft {
     private final String method;
     private final String metric;
     private final boolean higherIsBetter;
@@ -26,7 +26,7 @@ final class CellBuilder {
     private @Nullable Judgement first;
     private @Nullable String failure;
 
-    CellBuilder(String method, String metric, boolean higherIsBetter) {
+    CellDraft(String method, String metric, boolean higherIsBetter) {
         this.method = method;
         this.metric = metric;
         this.higherIsBetter = higherIsBetter;
@@ -60,7 +60,7 @@ final class CellBuilder {
                 failed ? List.of() : curves,
                 counts,
                 List.copyOf(notices),
-                Optional.ofNullable(first).map(CellBuilder::words),
+                Optional.ofNullable(first).map(CellDraft::words),
                 Optional.ofNullable(first).map(judgement -> words(judgement.explained())),
                 Optional.ofNullable(failure));
     }
