@@ -36,6 +36,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,6 +70,12 @@ import picocli.CommandLine.Option;
             "'attribution methods' lists the methods, 'attribution methods --metrics' the metrics."
         })
 final class JudgeCommand implements Callable<Integer> {
+    /** The line of a cell that failed, if it has advice: method, metric and reason. */
+    private static final Pattern FAILURE =
+            Pattern.compile("^([a-z0-9-]+)[^,:\\n]*, ([a-z0-9-]+)[^:\\n]*: .*--set .*$", Pattern.MULTILINE);
+
+    private static final Pattern ADVICE = Pattern.compile("--set ([a-z-]+)=");
+
     @Mixin
     private InputOptions data = new InputOptions();
 
@@ -178,7 +186,7 @@ final class JudgeCommand implements Callable<Integer> {
                         data.rowNumbers().map(asked::exampleKeys).orElse(asked));
             }
             if (!common.quiet) {
-                out.print(Remedies.translate(table.toString()));
+                out.print(owned(Remedies.translate(table.toString())));
                 request.file().notes().forEach(note -> out.println("note: " + note));
             }
         }
@@ -186,6 +194,19 @@ final class JudgeCommand implements Callable<Integer> {
         out.flush();
         boolean judged = table.cells().stream().anyMatch(cell -> cell.failure().isEmpty());
         return judged ? Failure.DONE : Failure.NOT_THIS_WAY;
+    }
+
+    /** Says of which method or metric the settings are that the line of a failure advises. */
+    private static String owned(String table) {
+        return FAILURE.matcher(table).replaceAll(line -> {
+            String method = line.group(1);
+            String metric = line.group(2);
+            return Matcher.quoteReplacement(ADVICE.matcher(line.group()).replaceAll(advice -> {
+                String setting = advice.group(1);
+                String owner = Methods.find(method).has(setting) ? method : metric;
+                return "--set " + owner + "." + setting + "=";
+            }));
+        });
     }
 
     /** Returns the settings of each method and metric, by name; none for those that have their defaults. */

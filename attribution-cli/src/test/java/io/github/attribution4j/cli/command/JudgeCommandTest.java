@@ -44,6 +44,30 @@ class JudgeCommandTest {
     }
 
     @Test
+    void advice_says_whose_setting_it_is() {
+        Said said = Cli.run(
+                "judge",
+                "--model",
+                Cli.demo(folder, "digits.pt").toString(),
+                "--input",
+                Cli.demo(folder, "digit-3.npz").toString(),
+                "--target",
+                "3",
+                "--methods",
+                "saliency,grad-cam",
+                "--metrics",
+                "deletion",
+                "--set",
+                "grad-cam.layer=relu3",
+                "--device",
+                Cli.DEVICE);
+        assertThat(said.code()).isZero();
+        assertThat(said.out())
+                .contains("grad-cam, deletion: explanation: the attribution of 'relu3' has shape")
+                .contains("with --set grad-cam.upsample=bilinear");
+    }
+
+    @Test
     void a_table_is_printed_and_written_in_every_form() throws IOException {
         Path json = folder.resolve("t.json");
         Said said = run(
