@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.metric.agreement;
 
+import io.github.attribution4j.internal.numeric.Sorting;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /** What the order of two lists of numbers has in common. */
 final class Rankings {
@@ -16,10 +15,10 @@ final class Rankings {
      */
     static double kendall(double[] x, double[] y) {
         int n = x.length;
-        int[] order = IntStream.range(0, n)
-                .boxed()
-                .sorted(Comparator.<Integer>comparingDouble(i -> x[i] + 0.0).thenComparingDouble(i -> y[i] + 0.0))
-                .mapToInt(i -> i)
+        int[] byY = Sorting.ascending(y);
+        int[] order = Arrays.stream(Sorting.ascending(
+                        Arrays.stream(byY).mapToDouble(i -> x[i]).toArray()))
+                .map(i -> byY[i])
                 .toArray();
         long pairs = (long) n * (n - 1) / 2;
         long equalX = 0;
@@ -69,12 +68,8 @@ final class Rankings {
 
     /** Returns the numbers of the k values of the largest magnitude, largest first; of equal ones the first first. */
     static int[] top(double[] values, int k) {
-        return IntStream.range(0, values.length)
-                .boxed()
-                .sorted(Comparator.<Integer>comparingDouble(i -> -Math.abs(values[i])))
-                .limit(k)
-                .mapToInt(i -> i)
-                .toArray();
+        double[] opposite = Arrays.stream(values).map(value -> -Math.abs(value)).toArray();
+        return Arrays.copyOf(Sorting.ascending(opposite), k);
     }
 
     /**
