@@ -36,7 +36,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -70,10 +69,6 @@ import picocli.CommandLine.Option;
             "'attribution methods' lists the methods, 'attribution methods --metrics' the metrics."
         })
 final class JudgeCommand implements Callable<Integer> {
-    /** The line of a cell that failed, if it has advice: method, metric and reason. */
-    private static final Pattern FAILURE =
-            Pattern.compile("^([a-z0-9-]+)[^,:\\n]*, ([a-z0-9-]+)[^:\\n]*: .*--set .*$", Pattern.MULTILINE);
-
     private static final Pattern ADVICE = Pattern.compile("--set ([a-z-]+)=");
 
     @Mixin
@@ -186,7 +181,7 @@ final class JudgeCommand implements Callable<Integer> {
                         data.rowNumbers().map(asked::exampleKeys).orElse(asked));
             }
             if (!common.quiet) {
-                out.print(owned(Remedies.translate(table.toString())));
+                out.print(text(table));
                 request.file().notes().forEach(note -> out.println("note: " + note));
             }
         }
@@ -196,16 +191,21 @@ final class JudgeCommand implements Callable<Integer> {
         return judged ? Failure.DONE : Failure.NOT_THIS_WAY;
     }
 
-    /** Says of which method or metric the settings are that the line of a failure advises. */
-    private static String owned(String table) {
-        return FAILURE.matcher(table).replaceAll(line -> {
-            String method = line.group(1);
-            String metric = line.group(2);
-            return Matcher.quoteReplacement(ADVICE.matcher(line.group()).replaceAll(advice -> {
-                String setting = advice.group(1);
-                String owner = Methods.find(method).has(setting) ? method : metric;
-                return "--set " + owner + "." + setting + "=";
-            }));
+    /** Returns the table as text, in which advice says of which method or metric a setting is. */
+    private static String text(BenchmarkTable table) {
+        String text = Remedies.translate(table.toString());
+        for (Cell cell : table.cells()) {
+            String line = cell.method() + ", " + cell.metric() + ": "
+                    + Remedies.translate(cell.failure().orElse(""));
+            text = text.replace(line, owned(line, cell));
+        }
+        return text;
+    }
+
+    private static String owned(String advice, Cell cell) {
+        return ADVICE.matcher(advice).replaceAll(set -> {
+            boolean ofMethod = Methods.find(cell.method()).has(set.group(1));
+            return "--set " + (ofMethod ? cell.method() : cell.metric()) + "." + set.group(1) + "=";
         });
     }
 
