@@ -68,8 +68,15 @@ final class CurvePlan {
     void fill(int example, int row, boolean[] kept) {
         int[] rank = ranks[example];
         int changed = evaluated[example][row];
-        for (int group = 0; group < rank.length; group++) {
-            kept[group] = rank[group] < changed == inserts;
+        // Two loops: a choice for each of 150,000 pixels took a fifth of a short curve.
+        if (inserts) {
+            for (int group = 0; group < rank.length; group++) {
+                kept[group] = rank[group] < changed;
+            }
+        } else {
+            for (int group = 0; group < rank.length; group++) {
+                kept[group] = rank[group] >= changed;
+            }
         }
     }
 

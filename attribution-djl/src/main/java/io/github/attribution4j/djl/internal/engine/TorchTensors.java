@@ -80,11 +80,11 @@ public final class TorchTensors implements Tensors {
     @Override
     public Tensor of(boolean[] values, Shape shape) {
         Tensors.Checks.of(values.length, shape);
-        return fill(shape, DataType.BOOL, bytes -> {
-            for (boolean value : values) {
-                bytes.put((byte) (value ? 1 : 0));
-            }
-        });
+        byte[] numbers = new byte[values.length];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = (byte) (values[i] ? 1 : 0);
+        }
+        return fill(shape, DataType.BOOL, bytes -> bytes.put(numbers));
     }
 
     @Override
