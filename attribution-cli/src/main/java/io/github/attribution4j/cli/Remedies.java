@@ -19,6 +19,10 @@ public final class Remedies {
 
     /** Longer calls come before their parts, because the first match is replaced. */
     private static final List<Remedy> REMEDIES = List.of(
+            Remedy.of("give masks with Region\\.of\\(\\.\\.\\.\\)", "give a file with 1 inside and 0 outside"),
+            Remedy.of(
+                    "give a method with reference\\(\\.\\.\\.\\), or two explanations to between\\(\\.\\.\\.\\)",
+                    "name a method with --set reference=METHOD"),
             Remedy.of("mark (one|the token ids) with Inputs\\.attribute\\([^)]*\\)", "name $1 with --attribute"),
             Remedy.of("Inputs\\.attribute\\([^)]*\\)", "--attribute"),
             Remedy.of("make the inputs with Inputs\\.none\\(\\)", "give the inputs with --input"),

@@ -31,11 +31,10 @@ class RemediesTest {
      * Sources whose messages are for callers of tensors and engines, or are text of programs that are written, or
      * belong to what no command asks for.
      */
-    private static final Pattern OF_CALLERS =
-            Pattern.compile(".*/(?:(?:tensor|influence|robust|concept|metric/localization|metric/agreement)/.*"
-                    + "|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
-                    + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|AsyncCall"
-                    + "|FunctionPullback)\\.java");
+    private static final Pattern OF_CALLERS = Pattern.compile(".*/(?:(?:tensor|influence|robust|concept)/.*"
+            + "|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
+            + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|AsyncCall"
+            + "|FunctionPullback)\\.java");
 
     /** What core and the ONNX binding say is also said of models that are no TorchScript archives. */
     @Test

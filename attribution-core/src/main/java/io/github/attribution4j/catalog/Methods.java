@@ -206,18 +206,10 @@ public final class Methods {
             return (Attribution<? super RuledModel>)
                     description.read(given, sources).method();
         }
-        Map<String, String> outer = new LinkedHashMap<>();
-        Map<String, String> inner = new LinkedHashMap<>();
-        given.forEach((name, text) -> {
-            if (name.startsWith(wrapped + ".")) {
-                inner.put(name.substring(wrapped.length() + 1), text);
-            } else if (!name.equals(wrapped)) {
-                outer.put(name, text);
-            }
-        });
+        Catalog.Parts parts = Catalog.Parts.of(given, NoiseTunnel.METHOD);
         Settings<S> settings = description
-                .read(outer, sources)
-                .with(NoiseTunnel.METHOD, read(String.valueOf(given.get(wrapped)), inner, sources));
+                .read(parts.outer(), sources)
+                .with(NoiseTunnel.METHOD, read(String.valueOf(given.get(wrapped)), parts.inner(), sources));
         return (Attribution<? super RuledModel>) settings.method();
     }
 

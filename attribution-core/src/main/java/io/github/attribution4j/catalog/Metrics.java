@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.catalog;
 
+import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Provenance;
 import io.github.attribution4j.metric.Axiom;
 import io.github.attribution4j.metric.Concentration;
@@ -14,12 +15,15 @@ import io.github.attribution4j.metric.PerturbationCurve;
 import io.github.attribution4j.metric.RelativeStability;
 import io.github.attribution4j.metric.Road;
 import io.github.attribution4j.metric.Sensitivity;
+import io.github.attribution4j.metric.agreement.Agreement;
+import io.github.attribution4j.metric.localization.Localization;
 import io.github.attribution4j.metric.randomization.ParameterRandomization;
 import io.github.attribution4j.metric.randomization.RandomLogit;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Setting.Sources;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -51,7 +55,9 @@ public final class Metrics {
                             Axiom.descriptions(),
                             List.of(InputInvariance.DESCRIPTION),
                             ParameterRandomization.descriptions(),
-                            List.of(RandomLogit.DESCRIPTION))
+                            List.of(RandomLogit.DESCRIPTION),
+                            Localization.descriptions(),
+                            Agreement.descriptions())
                     .<Description<? extends Metric>>flatMap(List::stream)
                     .toList());
 
@@ -72,7 +78,7 @@ public final class Metrics {
     }
 
     /**
-     * Makes a metric from texts.
+     * Makes a metric from texts. The settings of a method of reference have the prefix {@code reference.}.
      *
      * @param name the name as {@link Metric#name()}
      * @param given texts by name of setting; the others have their defaults
@@ -80,7 +86,21 @@ public final class Metrics {
      * @throws IllegalArgumentException if there is no such metric or setting, or a text does not fit its kind
      */
     public static Metric read(String name, Map<String, String> given, Sources sources) {
-        return find(name).read(given, sources).method();
+        return make(find(name), given, sources);
+    }
+
+    private static <S extends Metric> S make(Description<S> description, Map<String, String> given, Sources sources) {
+        String reference =
+                given.getOrDefault(Agreement.REFERENCE.name(), "none").strip();
+        if (!description.has(Agreement.REFERENCE.name()) || reference.equals("none")) {
+            return description.read(given, sources).method();
+        }
+        Catalog.Parts parts = Catalog.Parts.of(given, Agreement.REFERENCE);
+        Optional<Attribution<?>> method = Optional.of(Methods.read(reference, parts.inner(), sources));
+        return description
+                .read(parts.outer(), sources)
+                .with(Agreement.REFERENCE, method)
+                .method();
     }
 
     /**
@@ -95,7 +115,7 @@ public final class Metrics {
     /**
      * Makes the metric again whose judgement has a provenance.
      *
-     * @param sources of the arrays of baselines and masks, which are asked for by their text in the provenance
+     * @param sources of the arrays of baselines, masks and regions, which are asked for by their text in the provenance
      * @throws IllegalArgumentException if the metric is none of the library's, or an array is missing
      */
     public static Metric of(Provenance provenance, Sources sources) {

@@ -41,7 +41,7 @@ public abstract class DescribedRecipe<S extends DescribedRecipe<S>> implements R
     }
 
     @Override
-    public final Need need() {
+    public Need need() {
         return settings.description().need();
     }
 

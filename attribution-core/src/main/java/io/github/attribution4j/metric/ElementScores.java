@@ -23,11 +23,20 @@ public final class ElementScores {
      * that of the only input.
      */
     public static void check(Explanation explanation, Inputs inputs, Problems problems) {
+        check(explanation, "explanation", inputs, problems);
+    }
+
+    /**
+     * Adds a problem unless an explanation has an attribution of each attributed input that fits it.
+     *
+     * @param what the explanation, in the words of a message
+     */
+    public static void check(Explanation explanation, String what, Inputs inputs, Problems problems) {
         List<Inputs.Input> attributed = inputs.attributedInputs();
         List<String> names = attributed.stream().map(Inputs.Input::name).toList();
         boolean map = names.size() == 1 && explanation.names().size() == 1;
         if (!map && !explanation.names().equals(names)) {
-            problems.add("explanation: has attributions of " + explanation.names() + ", and the attributed inputs are "
+            problems.add(what + ": has attributions of " + explanation.names() + ", and the attributed inputs are "
                     + names + "; judge an explanation of these inputs, or one of a layer with the tail of the model cut"
                     + " there");
             return;
@@ -37,7 +46,7 @@ public final class ElementScores {
             Shape wanted = attributed.get(i).tensor().shape();
             problems.require(
                     fits(shape, wanted),
-                    "explanation: the attribution of '" + explanation.names().get(i) + "' has shape " + shape
+                    what + ": the attribution of '" + explanation.names().get(i) + "' has shape " + shape
                             + ", and input '" + names.get(i) + "' " + wanted + "; axes must be equal, or 1 where one"
                             + " attribution is of all positions. A map of a layer has the input's size with"
                             + " upsample(...)");

@@ -330,6 +330,11 @@ public final class Setting<T> {
             return arrays(name);
         }
 
+        /** Returns arrays of 1 and 0, as which an image is white and black; otherwise as {@link #arrays}. */
+        default List<Tensor> flags(String name) throws IOException {
+            return arrays(name);
+        }
+
         /** Returns sources without any arrays. */
         static Sources none() {
             return name -> {

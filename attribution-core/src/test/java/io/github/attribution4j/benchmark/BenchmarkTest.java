@@ -18,6 +18,9 @@ import io.github.attribution4j.metric.Judgement;
 import io.github.attribution4j.metric.Metric;
 import io.github.attribution4j.metric.PerturbationCurve;
 import io.github.attribution4j.metric.Sensitivity;
+import io.github.attribution4j.metric.agreement.Agreement;
+import io.github.attribution4j.metric.localization.Localization;
+import io.github.attribution4j.metric.localization.Region;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.rule.RuledModel;
@@ -229,6 +232,46 @@ class BenchmarkTest {
                         List.of(PerturbationCurve.deletion(), PerturbationCurve.insertion(), new Infidelity()), method)
                 .part(3));
         assertThat(method.explanations).isEqualTo(3);
+    }
+
+    @Test
+    void an_explanation_is_compared_with_a_reference_without_being_made_again() {
+        Counted method = new Counted(1000);
+        BenchmarkTable table = judge(Benchmark.<RuledModel>of(
+                        List.of(
+                                Agreement.spearman().reference(new Saliency()),
+                                Agreement.signs().reference(new FeatureAblation())),
+                        method)
+                .part(3));
+        assertThat(table.cells()).noneMatch(cell -> cell.failure().isPresent());
+        assertThat(method.explanations).isEqualTo(3);
+    }
+
+    /** Of a region, a part, or an element of a stream that was selected from all examples, takes its own rows. */
+    @Test
+    void each_example_has_its_own_region() {
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(rows());
+            Tensor mask =
+                    ReferenceModels.normal(DataType.FLOAT64, 3, EXAMPLES, 6).gt(-0.5);
+            IntegratedGradients method = new IntegratedGradients().steps(4);
+            List<Metric> metrics = Localization.descriptions().stream()
+                    .map(description -> (Metric) description.defaults().method().region(Region.of(mask)))
+                    .toList();
+            Benchmark<RuledModel> benchmark = Benchmark.<RuledModel>of(metrics, method);
+            for (int part : new int[] {1, 3, EXAMPLES}) {
+                BenchmarkTable table = judge(benchmark.part(part));
+                for (Metric metric : metrics) {
+                    double[] scores = metric.judge(MODEL, inputs, TARGET, method, Run.defaults())
+                            .scores();
+                    assertThat(table.cell("integrated-gradients", metric.name()).scores())
+                            .containsExactly(scores);
+                }
+            }
+            Stream<Examples> selected = Stream.of(new long[] {0, 1}, new long[] {2, 3, 4, 5, 6})
+                    .map(numbers -> new Examples(inputs.select(numbers), TARGET));
+            assertSame(benchmark.judge(MODEL, selected, Run.defaults()), judge(benchmark));
+        }
     }
 
     private Benchmark<RuledModel> counted(Counted method) {

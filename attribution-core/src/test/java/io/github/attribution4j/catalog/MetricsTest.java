@@ -10,6 +10,8 @@ import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.metric.Judgement;
 import io.github.attribution4j.metric.Metric;
 import io.github.attribution4j.metric.PerturbationCurve;
+import io.github.attribution4j.metric.localization.Localization;
+import io.github.attribution4j.metric.localization.Region;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.Run;
@@ -34,9 +36,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MetricsTest {
     private static final RuledModel MODEL = ReferenceModels.residualCnn(DataType.FLOAT64, 3, 6);
 
+    /** Values for the settings that have no default, which say themselves so. */
+    private static final Map<String, String> REQUIRED = Map.of("region", "boxes:1,0,3,6");
+
     /** For each setting a text that is not its default, and what the metric then says. */
     private static final Map<String, List<String>> OTHER = Map.ofEntries(
             Map.entry("points", List.of("0.25,0.5", "[0.25, 0.5]")),
+            Map.entry("region", List.of("boxes: 0,0,2,2", "boxes:0,0,2,2")),
             Map.entry("order", List.of("least-relevant-first", "least-relevant-first")),
             Map.entry("mask", List.of("grid:2x3", "grid(2, 3)")),
             Map.entry("baseline", List.of("0.25", "0.25")),
@@ -60,7 +66,11 @@ class MetricsTest {
             Map.entry("similarity", List.of("pearson", "pearson")),
             Map.entry("magnitudes", List.of("true", "true")),
             Map.entry("noise", List.of("0.5", "0.5")),
-            Map.entry("bins", List.of("7", "7")));
+            Map.entry("bins", List.of("7", "7")),
+            Map.entry("relevance-mass-accuracy.counted", List.of("positive", "positive")),
+            Map.entry("counted", List.of("absolute", "absolute")),
+            Map.entry("weighted", List.of("true", "true")),
+            Map.entry("reference", List.of("saliency", "saliency")));
 
     static Stream<String> names() {
         return Metrics.all().stream().map(Description::name);
@@ -72,8 +82,15 @@ class MetricsTest {
         return words;
     }
 
+    /** Returns a metric whose other settings have their defaults, if they have some. */
     private static Metric read(String name, Map<String, String> given) {
-        return Metrics.read(name, given, Sources.none());
+        Map<String, String> all = new LinkedHashMap<>(given);
+        for (Setting<?> setting : Metrics.find(name).settings()) {
+            if (setting.isRequired()) {
+                all.putIfAbsent(setting.name(), REQUIRED.get(setting.name()));
+            }
+        }
+        return Metrics.read(name, all, Sources.none());
     }
 
     @Test
@@ -91,7 +108,7 @@ class MetricsTest {
         assertThat(description.claim()).endsWith(metric.higherIsBetter() ? "higher is better" : "lower is better");
         Map<String, String> defaults = new LinkedHashMap<>();
         for (Setting<?> setting : description.settings()) {
-            defaults.put(setting.name(), setting.defaultText().orElseThrow());
+            defaults.put(setting.name(), setting.defaultText().orElseGet(() -> REQUIRED.get(setting.name())));
         }
         assertThat(words(metric)).containsOnlyKeys(defaults.keySet());
         assertThat(words(read(name, defaults))).isEqualTo(words(metric));
@@ -117,7 +134,7 @@ class MetricsTest {
 
         assertThat(after.get(setting)).isEqualTo(other.get(1)).isNotEqualTo(before.get(setting));
         before.remove(setting);
-        after.remove(setting);
+        after.keySet().removeIf(one -> one.equals(setting) || one.startsWith(setting + "."));
         assertThat(after).isEqualTo(before);
     }
 
@@ -146,6 +163,10 @@ class MetricsTest {
         if (description.has("mask")) {
             given.put("mask", "grid:2x1");
         }
+        if (description.has("reference")) {
+            given.put("reference", "integrated-gradients");
+            given.put("reference.steps", "3");
+        }
         return read(description.name(), given);
     }
 
@@ -161,6 +182,37 @@ class MetricsTest {
             Judgement again = Metrics.of(first.provenance(), digest -> List.of(reference))
                     .judge(MODEL, inputs, Target.index(1), new IntegratedGradients().steps(2), Run.defaults());
             assertThat(again.scores()).containsExactly(first.scores());
+        }
+    }
+
+    @Test
+    void a_reference_is_a_method_with_settings_of_its_own() {
+        Map<String, String> given = Map.of(
+                "reference", "smooth-grad", "reference.method", "saliency", "reference.method.absolute", "false");
+        Map<String, String> words = words(read("kendall-agreement", given));
+        assertThat(words).containsAllEntriesOf(given).containsEntry("reference.samples", "5");
+        assertThat(words(read("kendall-agreement", words))).isEqualTo(words);
+        assertThatThrownBy(() -> read("kendall-agreement", Map.of("reference", "saliencies")))
+                .hasMessageContaining("method 'saliencies' does not exist; did you mean 'saliency'");
+        assertThatThrownBy(() -> read("kendall-agreement", Map.of("reference", "saliency", "reference.steps", "3")))
+                .hasMessageContaining("saliency has no setting 'steps'");
+        assertThatThrownBy(() -> read("kendall-agreement", Map.of("reference.steps", "3")))
+                .hasMessageContaining("kendall-agreement has no setting 'reference.steps'");
+    }
+
+    @Test
+    void masks_of_a_region_are_asked_for_by_digest() {
+        try (TensorScope scope = TensorScope.open()) {
+            Inputs inputs = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 2, 2, 6, 6));
+            Tensor mask =
+                    ReferenceModels.normal(DataType.FLOAT64, 6, 2, 1, 6, 6).gt(0);
+            Judgement first = Localization.auc(Region.of(mask))
+                    .judge(MODEL, inputs, Target.index(1), new IntegratedGradients().steps(2), Run.defaults());
+            assertThatThrownBy(() -> Metrics.of(first.provenance())).hasMessageContaining("there are no files here");
+            Judgement again = Metrics.of(first.provenance(), digest -> List.of(mask))
+                    .judge(MODEL, inputs, Target.index(1), new IntegratedGradients().steps(2), Run.defaults());
+            assertThat(again.scores()).containsExactly(first.scores());
+            assertThat(again.provenance().differences(first.provenance())).isEmpty();
         }
     }
 

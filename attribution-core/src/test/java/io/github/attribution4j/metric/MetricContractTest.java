@@ -60,8 +60,7 @@ class MetricContractTest {
     private static final Attribution<DifferentiableModel> METHOD = new IntegratedGradients().steps(8);
 
     static Stream<Metric> metrics() {
-        return Stream.of(Metrics.all(), Localization.descriptions(), Agreement.descriptions())
-                .flatMap(List::stream)
+        return Metrics.all().stream()
                 .map(Description::defaults)
                 .map(settings -> (Metric) settings.method())
                 .map(MetricContractTest::fitting);

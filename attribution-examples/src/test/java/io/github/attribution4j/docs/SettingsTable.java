@@ -23,6 +23,7 @@ final class SettingsTable {
     private static final Map<String, String> LINKS = Map.of(
             "baseline", "[baseline](targets-and-baselines.md#baselines)",
             "mask", "[mask](masks.md)",
+            "region", "[region](metrics.md#does-it-point-where-it-should)",
             "address", "[address](layers-and-neurons.md#which-layers-there-are)",
             "address, or several: a,b", "[address](layers-and-neurons.md#which-layers-there-are), or several: `a,b`");
 

@@ -10,10 +10,14 @@ import io.github.attribution4j.benchmark.RandomAttribution;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.catalog.Metrics;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.mask.FeatureMask;
 import io.github.attribution4j.metric.Metric;
 import io.github.attribution4j.metric.PerturbationCurve;
+import io.github.attribution4j.metric.agreement.Agreement;
+import io.github.attribution4j.metric.localization.Localization;
+import io.github.attribution4j.metric.localization.Region;
 import io.github.attribution4j.metric.randomization.ParameterRandomization;
 import io.github.attribution4j.metric.randomization.RandomLogit;
 import io.github.attribution4j.model.DifferentiableModel;
@@ -68,7 +72,15 @@ class JudgementsOnBothEnginesTest {
                 .map(Description::defaults)
                 .map(settings -> (Metric) settings.method())
                 .filter(metric -> !(metric instanceof ParameterRandomization))
-                .map(metric -> metric instanceof PerturbationCurve curve ? curve.mask(FeatureMask.grid(4, 4)) : metric);
+                .map(JudgementsOnBothEnginesTest::fitting);
+    }
+
+    private static Metric fitting(Metric metric) {
+        return metric instanceof PerturbationCurve curve
+                ? curve.mask(FeatureMask.grid(4, 4))
+                : metric instanceof Localization place
+                        ? place.region(Region.boxes(new Region.Box(2, 0, 6, 8)))
+                        : metric instanceof Agreement agreement ? agreement.reference(new InputXGradient()) : metric;
     }
 
     @ParameterizedTest

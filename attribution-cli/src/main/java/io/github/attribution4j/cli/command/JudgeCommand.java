@@ -18,8 +18,11 @@ import io.github.attribution4j.cli.question.RunOptions;
 import io.github.attribution4j.cli.question.TargetOptions;
 import io.github.attribution4j.cli.question.Texts;
 import io.github.attribution4j.metric.Metric;
+import io.github.attribution4j.metric.agreement.Agreement;
+import io.github.attribution4j.metric.localization.Region;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
@@ -36,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,6 +70,10 @@ import picocli.CommandLine.Option;
             "    attribution judge --model risk.pt --input applicants.csv --target 1 --baseline mean:applicants.csv \\",
             "        --methods kernel-shap,shapley-sampling,random --metrics comprehensiveness,sufficiency \\",
             "        --results judged.jsonl --deadline 10m --csv judged.csv",
+            "  Against the place where a person looks, and against another method:",
+            "    attribution judge --model digits.pt --input digit-3.png --target 3 --methods saliency,random \\",
+            "        --metrics relevance-mass-accuracy,spearman-agreement --place boxes:2,0,6,8 \\",
+            "        --set spearman-agreement.reference=integrated-gradients",
             "'attribution methods' lists the methods, 'attribution methods --metrics' the metrics."
         })
 final class JudgeCommand implements Callable<Integer> {
@@ -108,6 +116,12 @@ final class JudgeCommand implements Callable<Integer> {
             paramLabel = "MASK",
             description = "Which elements go absent together, for all methods and metrics that have a mask.")
     private @Nullable String mask;
+
+    @Option(
+            names = "--place",
+            paramLabel = "REGION",
+            description = "Where explanations should point, for all metrics that have a region: " + Region.TEXTS + ".")
+    private @Nullable String place;
 
     @Mixin
     private TargetOptions target = new TargetOptions();
@@ -204,8 +218,12 @@ final class JudgeCommand implements Callable<Integer> {
 
     private static String owned(String advice, Cell cell) {
         return ADVICE.matcher(advice).replaceAll(set -> {
-            boolean ofMethod = Methods.find(cell.method()).has(set.group(1));
-            return "--set " + (ofMethod ? cell.method() : cell.metric()) + "." + set.group(1) + "=";
+            String metric = cell.metric();
+            boolean ofReference = advice.startsWith(cell.method() + ", " + metric + ": reference ")
+                    && !Metrics.find(metric).has(set.group(1));
+            boolean ofMethod = !ofReference && Methods.find(cell.method()).has(set.group(1));
+            String owner = ofReference ? metric + "." + Agreement.REFERENCE.name() : ofMethod ? cell.method() : metric;
+            return "--set " + owner + "." + set.group(1) + "=";
         });
     }
 
@@ -240,6 +258,18 @@ final class JudgeCommand implements Callable<Integer> {
         }
         shared(all, Places.BASELINE, baseline);
         shared(all, Places.MASK, mask);
+        shared(all, Places.REGION, place);
+        for (String metric : metrics) {
+            for (Setting<?> setting : Metrics.find(metric).settings()) {
+                boolean region = setting.name().equals(Places.REGION);
+                if ((region || setting.name().equals(Agreement.REFERENCE.name()))
+                        && !all.getOrDefault(metric, Map.of()).containsKey(setting.name())) {
+                    throw new IllegalArgumentException("--metrics " + metric + ": needs a " + setting.name() + ", "
+                            + setting.meaning() + "; give --set " + metric + "." + setting.name() + "=..."
+                            + (region ? ", or --place for all metrics that have one" : ""));
+                }
+            }
+        }
         return all;
     }
 
@@ -253,23 +283,39 @@ final class JudgeCommand implements Callable<Integer> {
             Places.path(method, own, setting).ifPresent(path -> own.putIfAbsent(path, value));
         }
         for (String metric : metrics) {
-            if (Metrics.find(metric).has(setting)) {
-                all.getOrDefault(metric, Map.of()).putIfAbsent(setting, value);
-            }
+            Map<String, String> own = all.getOrDefault(metric, Map.of());
+            Places.path(Metrics.find(metric), own, setting).ifPresent(path -> own.putIfAbsent(path, value));
         }
     }
 
     private Benchmark<RuledModel> benchmark(Map<String, Map<String, String>> given, Sources sources) {
         List<Attribution<? super RuledModel>> made = new ArrayList<>();
         for (String method : methods) {
-            made.add(Methods.read(method, given.getOrDefault(method, Map.of()), sources));
+            made.add(owned(method, own -> Methods.read(method, given.getOrDefault(own, Map.of()), sources)));
         }
         List<Metric> by = new ArrayList<>();
         for (String metric : metrics) {
-            by.add(Metrics.read(metric, given.getOrDefault(metric, Map.of()), sources));
+            by.add(owned(metric, own -> Metrics.read(metric, given.getOrDefault(own, Map.of()), sources)));
         }
         Benchmark<RuledModel> benchmark = Benchmark.<RuledModel>of(made, by).part(part);
         return results == null ? benchmark : benchmark.resumable(results);
+    }
+
+    /** Makes a method or a metric. Advice of a failure says whose setting is meant. */
+    private static <T> T owned(String name, Function<String, T> maker) {
+        try {
+            return maker.apply(name);
+        } catch (IllegalArgumentException e) {
+            String message = String.valueOf(e.getMessage());
+            if (!ADVICE.matcher(message).find()) {
+                throw e;
+            }
+            boolean metric =
+                    Methods.all().stream().noneMatch(method -> method.name().equals(name));
+            String owner = metric ? name + "." + Agreement.REFERENCE.name() : name;
+            throw new IllegalArgumentException(
+                    name + ": " + ADVICE.matcher(message).replaceAll("--set " + owner + ".$1="), e);
+        }
     }
 
     private List<Path> write(BenchmarkTable table) throws IOException {

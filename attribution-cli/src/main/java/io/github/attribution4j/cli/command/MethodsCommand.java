@@ -13,6 +13,7 @@ import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.catalog.Metrics;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.mask.FeatureMask;
+import io.github.attribution4j.metric.localization.Region;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Setting;
 import java.io.PrintWriter;
@@ -72,7 +73,9 @@ final class MethodsCommand implements Callable<Integer> {
             descriptions.forEach(description -> print(out, description));
             out.println("A baseline is " + Baseline.TEXTS + ".");
             out.println("A mask is " + FeatureMask.TEXTS + ".");
-            if (!metrics) {
+            if (metrics) {
+                out.println("A region is " + Region.TEXTS + ".");
+            } else {
                 out.println("Every method but the class activation maps (...cam), which are at a layer already, goes to"
                         + " a layer with --layer, and to a neuron with --layer and --unit.");
             }

@@ -126,6 +126,15 @@ record ImageFile(double[][] planes, int width, int height, Preparation preparati
         return tensors.of(values, 1, planes.length, height, width);
     }
 
+    /** Returns 1 where the first channel is brighter than half, else 0, shape {@code (1, 1, height, width)}. */
+    Tensor flags(Tensors tensors) {
+        float[] flags = new float[width * height];
+        for (int i = 0; i < flags.length; i++) {
+            flags[i] = planes[0][i] > 0.5 ? 1 : 0;
+        }
+        return tensors.of(flags, 1, 1, height, width);
+    }
+
     private double ofChannel(String option, double[] values, int channel, double absent) {
         if (values.length > 1 && values.length != planes.length) {
             throw new IllegalArgumentException("--" + option + ": " + values.length + " numbers for " + planes.length

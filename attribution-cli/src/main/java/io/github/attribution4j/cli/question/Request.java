@@ -398,6 +398,14 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                     .arrays());
         }
 
+        @Override
+        public List<Tensor> flags(String file) throws IOException {
+            Path path = Path.of(file);
+            return InputFile.isImage(path)
+                    ? List.of(ImageFile.read(path, reading.image(), 1).flags(model.tensors()))
+                    : arrays(file);
+        }
+
         /** Returns arrays in the order of the attributed inputs, if the file names them all. */
         private List<Tensor> ordered(List<NamedTensor> arrays) {
             List<Tensor> all = new ArrayList<>();

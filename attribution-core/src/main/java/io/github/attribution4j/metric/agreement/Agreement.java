@@ -69,9 +69,10 @@ import java.util.function.Consumer;
 public final class Agreement extends DescribedRecipe<Agreement> implements Metric {
     private static final Setting<Integer> TOP =
             Setting.count("top", 10, 1, "how many features of the largest magnitude, at most all");
-    private static final Setting<Optional<Attribution<?>>> REFERENCE = Setting.of(
+    /** The method of reference; made from text where all methods are known. */
+    public static final Setting<Optional<Attribution<?>>> REFERENCE = Setting.of(
             "reference",
-            Kind.<Optional<Attribution<?>>>of("none; a method is given in Java", text -> {
+            Kind.<Optional<Attribution<?>>>of("none, or the name of a method", text -> {
                         if (text.strip().equals("none")) {
                             return Optional.empty();
                         }
@@ -169,6 +170,12 @@ public final class Agreement extends DescribedRecipe<Agreement> implements Metri
     @Override
     public boolean higherIsBetter() {
         return true;
+    }
+
+    /** Returns what the method of reference needs. */
+    @Override
+    public Need need() {
+        return value(REFERENCE).map(Attribution::need).orElseGet(super::need);
     }
 
     /**
@@ -272,7 +279,7 @@ public final class Agreement extends DescribedRecipe<Agreement> implements Metri
                 evaluator.count(reference.counts());
                 reference.notices().forEach(evaluator::notice);
                 Problems unfit = new Problems();
-                ElementScores.check(reference, inputs, unfit);
+                ElementScores.check(reference, "reference " + method.name(), inputs, unfit);
                 unfit.throwIfAny();
                 for (int example = 0; example < examples; example++) {
                     scores[example] = variation == Variation.SSIM

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.metric.localization;
 
+import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.internal.numeric.Digests;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Setting.Kind;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where an explanation should point in each example: the object of an image, the words that decide. Immutable; tensors
@@ -38,18 +43,28 @@ public final class Region {
             }
         }
 
+        /** Returns left, top, right and bottom. */
         @Override
         public String toString() {
-            return left + "," + top + "-" + right + "," + bottom;
+            return left + "," + top + "," + right + "," + bottom;
         }
     }
 
-    static final Kind<Region> KIND = Kind.ofSources(
-            "file of arrays, 1 inside and 0 outside",
-            (text, sources) -> of(sources.arrays(text).toArray(Tensor[]::new)));
+    /** The forms of texts, for help. */
+    public static final String TEXTS = "a file with 1 inside and 0 outside (arrays as those of the inputs, or an image"
+            + " that is white inside), boxes:LEFT,TOP,RIGHT,BOTTOM of an image (from 0, right and bottom exclusive; +"
+            + " between boxes of an example, ; between examples), or boxes:FILE with a box in each row, and the"
+            + " example's number before it if examples have several";
+
+    static final Kind<Region> KIND = Kind.ofSources("region", Region::read);
+
+    private static final String BOXES = "boxes:";
+    private static final Pattern NUMBERS = Pattern.compile("[-\\d\\s,;+]*");
 
     private final List<Tensor> masks;
     private final List<List<Box>> boxes;
+    /** Made when it is first asked for: it reads all masks. */
+    private volatile @Nullable String words;
 
     private Region(List<Tensor> masks, List<List<Box>> boxes) {
         this.masks = masks;
@@ -60,7 +75,8 @@ public final class Region {
      * Returns a region given by masks: 1 inside, 0 outside.
      *
      * @param perInput one for each attributed input; axis 0 has one row for all examples or one for each, other axes
-     *     are the input's, or 1 where a position stands for all elements along the axis
+     *     are the input's, or 1 where a position stands for all elements along the axis; missing leading axes count
+     *     as 1
      */
     public static Region of(Tensor... perInput) {
         return new Region(List.of(perInput), List.of());
@@ -80,15 +96,87 @@ public final class Region {
         return boxes(List.of(List.of(forAll)));
     }
 
+    private static Region read(String text, Sources sources) throws IOException {
+        String stripped = text.strip();
+        if (!stripped.startsWith(BOXES)) {
+            return of(sources.flags(stripped).toArray(Tensor[]::new));
+        }
+        String rest = stripped.substring(BOXES.length()).strip();
+        return NUMBERS.matcher(rest).matches() ? boxes(listed(rest)) : boxes(rows(sources.arrays(rest)));
+    }
+
+    private static List<List<Box>> listed(String text) {
+        List<List<Box>> perExample = new ArrayList<>();
+        for (String example : text.split(";", -1)) {
+            List<Box> own = new ArrayList<>();
+            for (String box : example.isBlank() ? new String[0] : example.split("\\+", -1)) {
+                own.add(box(Numbers.of(box), 0));
+            }
+            perExample.add(own);
+        }
+        return perExample;
+    }
+
+    /** Returns the boxes in the rows of an array: one for each example, or with the example's number before it. */
+    private static List<List<Box>> rows(List<Tensor> arrays) {
+        Shape shape = arrays.get(0).shape();
+        boolean numbered = shape.rank() == 2 && shape.dim(1) == 5;
+        if (arrays.size() != 1 || shape.rank() != 2 || !(numbered || shape.dim(1) == 4)) {
+            throw new IllegalArgumentException("boxes are rows of left, top, right, bottom, with the example's number"
+                    + " before it if examples have several; the file holds "
+                    + arrays.stream().map(array -> array.shape().toString()).toList());
+        }
+        int columns = Math.toIntExact(shape.dim(1));
+        double[] numbers = arrays.get(0).toDoubleArray();
+        List<List<Box>> perExample = new ArrayList<>();
+        for (int row = 0; row < shape.dim(0); row++) {
+            double[] own = Arrays.copyOfRange(numbers, row * columns, (row + 1) * columns);
+            int example = numbered ? whole(own[0]) : row;
+            if (example >= shape.dim(0)) {
+                throw new IllegalArgumentException("the file has a box for example " + example + ", and " + shape.dim(0)
+                        + " boxes in all, so that an example before has none; examples count from 0");
+            }
+            while (perExample.size() <= example) {
+                perExample.add(new ArrayList<>());
+            }
+            perExample.get(example).add(box(own, columns - 4));
+        }
+        return perExample;
+    }
+
+    private static Box box(double[] numbers, int from) {
+        if (numbers.length != from + 4) {
+            throw new IllegalArgumentException("a box is four whole numbers, such as boxes:2,0,6,8: left, top, right,"
+                    + " bottom; here are " + numbers.length);
+        }
+        return new Box(
+                whole(numbers[from]), whole(numbers[from + 1]), whole(numbers[from + 2]), whole(numbers[from + 3]));
+    }
+
+    private static int whole(double number) {
+        if (number != Math.rint(number) || number < 0 || number > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "boxes and examples have whole numbers from 0; here is " + Numbers.plain(number));
+        }
+        return (int) number;
+    }
+
     /** Checks that the region fits inputs, and that there is something inside for each example. */
     void check(Inputs inputs, Problems problems) {
         List<Inputs.Input> attributed = inputs.attributedInputs();
         boolean fits =
                 boxes.isEmpty() ? masksFit(attributed, inputs, problems) : boxesFit(attributed, inputs, problems);
         for (int example = 0; fits && example < inputs.rows(); example++) {
+            boolean[] inside;
+            try {
+                inside = inside(inputs, example);
+            } catch (IllegalArgumentException e) {
+                problems.add(String.valueOf(e.getMessage()));
+                return;
+            }
             boolean some = false;
-            for (boolean inside : inside(inputs, example)) {
-                some |= inside;
+            for (boolean one : inside) {
+                some |= one;
             }
             if (!some) {
                 problems.add("region: holds nothing for example " + example + "; leave the example out");
@@ -104,19 +192,13 @@ public final class Region {
             return false;
         }
         for (int i = 0; i < masks.size(); i++) {
-            Shape given = masks.get(i).shape();
             Shape wanted = attributed.get(i).tensor().shape();
-            boolean fits = given.rank() == wanted.rank() && (given.dim(0) == 1 || given.dim(0) == inputs.sources());
-            for (int axis = 1; fits && axis < wanted.rank(); axis++) {
-                fits = given.dim(axis) == 1 || given.dim(axis) == wanted.dim(axis);
-            }
-            boolean flags = Arrays.stream(masks.get(i).toDoubleArray()).allMatch(value -> value == 0 || value == 1);
-            if (!fits || !flags) {
+            Shape given = masks.get(i).shape();
+            if (!given.broadcastsTo(wanted.withRows(inputs.sources()))) {
                 problems.add("region: the mask for input '" + attributed.get(i).name() + "' has shape " + given
-                        + (fits
-                                ? " and holds other numbers than 0 and 1; give 1 inside and 0 outside"
-                                : ", and the input " + wanted
-                                        + "; axes must be equal, or 1 where one position is of all" + " elements"));
+                        + ", and the input " + wanted + "; axis 0 must be 1 or the number of examples, "
+                        + inputs.sources() + ", and every other axis the input's, or 1 where one position is of all"
+                        + " elements");
                 return false;
             }
         }
@@ -148,10 +230,24 @@ public final class Region {
     }
 
     private Shape positions(int input, Shape wanted) {
-        return boxes.isEmpty() ? masks.get(input).shape().row() : Shape.of(1, wanted.dim(2), wanted.dim(3));
+        return boxes.isEmpty()
+                ? withLeadingAxes(masks.get(input).shape(), wanted).row()
+                : Shape.of(1, wanted.dim(2), wanted.dim(3));
     }
 
-    /** Returns for each position of an example, through all attributed inputs, whether it lies inside. */
+    private static Shape withLeadingAxes(Shape mask, Shape wanted) {
+        Shape shape = mask;
+        while (shape.rank() < wanted.rank()) {
+            shape = shape.prepend(1);
+        }
+        return shape;
+    }
+
+    /**
+     * Returns for each position of an example, through all attributed inputs, whether it lies inside.
+     *
+     * @throws IllegalArgumentException if a mask has another number than 0 and 1 there
+     */
     boolean[] inside(Inputs inputs, int example) {
         long source = inputs.source(example);
         List<Tensor> attributed = inputs.attributed();
@@ -169,11 +265,22 @@ public final class Region {
         }
         List<boolean[]> parts = new ArrayList<>();
         int total = 0;
-        for (Tensor mask : masks) {
-            int size = Math.toIntExact(mask.shape().row().size());
-            int from = mask.shape().dim(0) == 1 ? 0 : Math.toIntExact(source) * size;
-            parts.add(Arrays.copyOfRange(mask.toBooleanArray(), from, from + size));
-            total += size;
+        for (int i = 0; i < masks.size(); i++) {
+            Tensor mask = masks.get(i);
+            boolean each = mask.shape().rank() == attributed.get(i).shape().rank()
+                    && mask.shape().dim(0) > 1;
+            double[] flags = (each ? mask.rows(source, source + 1) : mask).toDoubleArray();
+            boolean[] part = new boolean[flags.length];
+            for (int at = 0; at < part.length; at++) {
+                if (flags[at] != 0 && flags[at] != 1) {
+                    throw new IllegalArgumentException("region: the mask for input '"
+                            + inputs.attributedInputs().get(i).name() + "' holds " + Numbers.plain(flags[at])
+                            + " for example " + example + "; give 1 inside and 0 outside");
+                }
+                part[at] = flags[at] == 1;
+            }
+            parts.add(part);
+            total += part.length;
         }
         boolean[] inside = new boolean[total];
         int at = 0;
@@ -223,11 +330,18 @@ public final class Region {
     /** Returns the boxes, or the digests of the masks. */
     @Override
     public String toString() {
-        return boxes.isEmpty()
-                ? masks.stream()
-                        .map(mask -> mask.shape() + " sha256:"
-                                + Digests.ofTensor(mask).substring(0, 16))
-                        .collect(Collectors.joining(", "))
-                : "boxes " + boxes;
+        String known = words;
+        if (known == null) {
+            known = boxes.isEmpty()
+                    ? masks.stream()
+                            .map(mask -> mask.shape() + " sha256:"
+                                    + Digests.ofTensor(mask).substring(0, 16))
+                            .collect(Collectors.joining(", "))
+                    : boxes.stream()
+                            .map(own -> own.stream().map(Box::toString).collect(Collectors.joining("+")))
+                            .collect(Collectors.joining(";", BOXES, ""));
+            words = known;
+        }
+        return known;
     }
 }

@@ -14,6 +14,7 @@ import io.github.attribution4j.metric.Judgement;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.target.Target;
@@ -200,6 +201,13 @@ class AgreementTest {
         assertThatThrownBy(
                         () -> Agreement.pearson().judge(MODEL, inputs, Target.index(0), new Saliency(), Run.defaults()))
                 .hasMessageContaining("reference: none given; give a method with reference(...)");
+        RuledModel layers = ReferenceModels.residualCnn(DataType.FLOAT64, 3, 6);
+        Inputs images = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 5, 2, 2, 6, 6));
+        assertThatThrownBy(() -> Agreement.pearson()
+                        .reference(new Saliency().at("conv1"))
+                        .judge(layers, images, Target.index(0), new Saliency(), Run.defaults()))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageStartingWith("reference saliency at layer: the attribution of 'conv1' has shape");
         Tensor wide = ReferenceModels.normal(DataType.FLOAT64, 2, 4, 5);
         try (Explanation one = new Saliency().attribute(MODEL, inputs, Target.index(0));
                 Explanation two = new Saliency()

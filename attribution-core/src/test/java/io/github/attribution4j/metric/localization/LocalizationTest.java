@@ -15,6 +15,7 @@ import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
+import io.github.attribution4j.setting.Setting.Sources;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -24,14 +25,18 @@ import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.testkit.LeakExtension;
 import io.github.attribution4j.testkit.reference.Activation;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Metrics of place, against loops over positions, and where the answer is known. */
 @ExtendWith(LeakExtension.class)
@@ -257,11 +262,15 @@ class LocalizationTest {
                         attribution))
                 .hasMessageContaining("has shape (1, 1, 6, 5), and the input (3, 2, 6, 6)");
         assertThatThrownBy(() -> scores(
+                        Localization.auc(Region.of(tensors.zeros(Shape.of(2, 1, SIZE, SIZE), DataType.FLOAT64))),
+                        attribution))
+                .hasMessageContaining("axis 0 must be 1 or the number of examples, 3");
+        assertThatThrownBy(() -> scores(
                         Localization.auc(Region.of(tensors.full(Shape.of(1, 1, 1, 1), DataType.FLOAT64, 0.5))),
                         attribution))
-                .hasMessageContaining("holds other numbers than 0 and 1");
+                .hasMessageContaining("holds 0.5 for example 0; give 1 inside and 0 outside");
         assertThatThrownBy(() -> scores(Localization.auc(Region.boxes(new Box(0, 0, 7, 2))), attribution))
-                .hasMessageContaining("region: box 0,0-7,2 reaches beyond the image of 6 × 6 pixels");
+                .hasMessageContaining("region: box 0,0,7,2 reaches beyond the image of 6 × 6 pixels");
         assertThatThrownBy(() -> scores(
                         Localization.auc(Region.boxes(List.of(List.of(new Box(0, 0, 1, 1)), List.of()))), attribution))
                 .hasMessageContaining("region: boxes for 2 examples, and there are 3");
@@ -277,6 +286,101 @@ class LocalizationTest {
                 .hasSize(7)
                 .doesNotHaveDuplicates();
         assertThat(Localization.pointingGame(Region.boxes(new Box(0, 0, 1, 2))))
-                .hasToString("pointing-game {region=boxes [[0,0-1,2]], counted=positive}");
+                .hasToString("pointing-game {region=boxes:0,0,1,2, counted=positive}");
+    }
+
+    private static String read(String text, Sources sources) {
+        return String.valueOf(Localization.descriptions()
+                .get(0)
+                .read(Map.of("region", text), sources)
+                .method()
+                .settings()
+                .get("region"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "boxes:2,0,6,8|boxes:2,0,6,8",
+                " boxes: 2, 0, 6, 8 |boxes:2,0,6,8",
+                "boxes:0,0,1,1+2,2,3,3|boxes:0,0,1,1+2,2,3,3",
+                "boxes:0,0,1,1+2,2,3,3;4,4,5,6|boxes:0,0,1,1+2,2,3,3;4,4,5,6",
+                "boxes:0,0,1,1;|boxes:0,0,1,1;"
+            })
+    void boxes_are_read_as_they_are_said(String text, String said) {
+        assertThat(read(text, Sources.none())).isEqualTo(said);
+        assertThat(read(said, Sources.none())).isEqualTo(said);
+    }
+
+    @Test
+    void boxes_are_read_from_rows_of_a_file() {
+        Tensor each = Tensors.ofJava().of(new double[] {0, 0, 1, 1, 2, 2, 3, 3}, 2, 4);
+        assertThat(read("boxes:b.csv", file -> List.of(each))).isEqualTo("boxes:0,0,1,1;2,2,3,3");
+        Tensor numbered = Tensors.ofJava().of(new double[] {1, 0, 0, 1, 1, 0, 2, 2, 3, 3, 1, 4, 4, 5, 6}, 3, 5);
+        assertThat(read("boxes:b.csv", file -> List.of(numbered))).isEqualTo("boxes:2,2,3,3;0,0,1,1+4,4,5,6");
+    }
+
+    @Test
+    void masks_are_read_from_a_file_and_said_by_their_digest() {
+        Tensor mask = masks(4);
+        String said = read("mask.npy", file -> List.of(mask));
+        assertThat(said).isEqualTo(Region.of(mask).toString()).matches("\\(3, 1, 6, 6\\) sha256:[0-9a-f]{16}");
+        assertThat(read(said, digest -> digest.equals(said) ? List.of(mask) : List.of()))
+                .isEqualTo(said);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "boxes:1,2,3|a box is four whole numbers, such as boxes:2,0,6,8: left, top, right, bottom; here are 3",
+                "boxes:1,2,3,4,5|here are 5",
+                "boxes:4,0,4,1|box 4,0 to 4,1: holds no pixel",
+                "boxes:-1,0,4,1|have whole numbers from 0; here is -1",
+                "boxes:half.npy|have whole numbers from 0; here is 0.5",
+                "boxes:wide.npy|the file holds [(1, 6)]",
+                "boxes:gap.npy|the file has a box for example 2, and 1 boxes in all",
+                "nowhere.npy|setting region=nowhere.npy"
+            })
+    void texts_that_are_no_region_are_refused(String text, String message) {
+        Map<String, Tensor> files = Map.of(
+                "half.npy", Tensors.ofJava().of(new double[] {0, 0.5, 1, 1}, 1, 4),
+                "wide.npy", Tensors.ofJava().of(new double[6], 1, 6),
+                "gap.npy", Tensors.ofJava().of(new double[] {2, 0, 0, 1, 1}, 1, 5));
+        Sources sources = file -> {
+            Tensor found = files.get(file);
+            if (found == null) {
+                throw new NoSuchFileException(file);
+            }
+            return List.of(found);
+        };
+        assertThatThrownBy(() -> read(text, sources)).hasMessageContaining(message);
+    }
+
+    @Test
+    void a_mask_without_leading_axes_is_of_all_examples_and_channels() {
+        Tensor attribution = random(8);
+        Tensor mask = masks(4).rows(0, 1);
+        for (Localization metric : all(Region.of(mask))) {
+            assertThat(scores(metric.region(Region.of(mask.reshape(SIZE, SIZE))), attribution))
+                    .containsExactly(scores(metric, attribution));
+        }
+    }
+
+    /** A mask may be as large as the data set; an example reads its own row, and the digest is made once. */
+    @Test
+    void examples_read_their_own_rows_of_a_mask() {
+        Tensor wrong =
+                Tensors.ofJava().concat(List.of(masks(4), masks(4).rows(0, 1).mul(7)), 0);
+        Inputs four = Inputs.of(ReferenceModels.normal(DataType.FLOAT64, 2, 4, 2, SIZE, SIZE));
+        Localization metric = Localization.auc(Region.of(wrong));
+        Tensor attribution = random(8);
+        Judgement judged =
+                metric.judge(model, four.select(0, 1, 2), Target.index(0), new Given(attribution), Run.defaults());
+        assertThat(judged.scores()).containsExactly(scores(metric.region(Region.of(masks(4))), attribution));
+        assertThatThrownBy(() -> metric.judge(
+                        model, four.select(3), Target.index(0), new Given(attribution.rows(0, 1)), Run.defaults()))
+                .hasMessageContaining("holds 7 for example 0; give 1 inside and 0 outside");
     }
 }
