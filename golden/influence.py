@@ -4,7 +4,7 @@
     python golden/influence.py            writes the models, then influence.npz and digits.npz, below golden/influence
     python golden/influence.py --check    computes the numbers of the written models again and compares
 
-`small` has logits of four classes, `one` a single number; both in two checkpoints, as TorchScript archive and as ONNX graph. Captum computes in
+`small` has logits of four classes, `one` a single number; both in two checkpoints, as TorchScript archive and as ONNX graph of both exporters. Captum computes in
 float64 from the float32 weights. Arrays: `MODEL rows`, `MODEL labels`; `MODEL cosine`, `euclid`, `dot` at layer `act` of the last checkpoint,
 `MODEL LOSS fast` (TracInCPFast, no bias), `last` (TracInCP of the last layer), `all` (TracInCP of all parameters), each of the first EXPLAINED
 rows by all rows, and `... self` of all rows on themselves. The rates of the checkpoints are RATES.
@@ -12,6 +12,7 @@ rows by all rows, and `... self` of all rows on themselves. The rates of the che
 `digits` are the 8x8 digits of scikit-learn, of which one in twenty was given another label before a small network was trained on them.
 """
 
+import contextlib
 import io
 import sys
 import tempfile
@@ -61,6 +62,19 @@ def save(model, name):
     (OUT / f"{name}.onnx").write_bytes(exported.SerializeToString())
 
 
+def write_dynamo(name):
+    """The archive's weights as the newer exporter of PyTorch writes them."""
+    weights = torch.jit.load(OUT / f"{name}.pt").state_dict()
+    (hidden, features), outputs = weights["fc1.weight"].shape, len(weights["fc2.bias"])
+    model = Mlp(features, hidden, outputs).eval()
+    model.load_state_dict(weights)
+    with contextlib.redirect_stdout(io.StringIO()):
+        program = torch.onnx.export(model, (torch.zeros(2, features),), dynamic_shapes=({0: torch.export.Dim("N")},), dynamo=True)
+    exported = program.model_proto
+    strip(exported)
+    (OUT / f"{name}.dynamo.onnx").write_bytes(exported.SerializeToString())
+
+
 def trained(model, rows, labels, loss, epochs, name, kept):
     """Trains by gradient descent on batches, and saves after the epochs in `kept`."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -71,6 +85,7 @@ def trained(model, rows, labels, loss, epochs, name, kept):
             optimizer.step()
         if epoch in kept:
             save(model, f"{name}-{kept.index(epoch)}")
+            write_dynamo(f"{name}-{kept.index(epoch)}")
 
 
 def write_models():

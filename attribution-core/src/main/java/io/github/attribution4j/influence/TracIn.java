@@ -31,8 +31,8 @@ import java.util.Optional;
  *
  * <p>The gradients are with respect to the parameters that are named, or to all that were learned. A positive influence
  * lowers the loss (a proponent), a negative one raises it (an opponent). The loss of a row is its own, not divided by
- * the rows of a batch. The model is a {@link ParameterizedModel} with gradients by parameters; for others, and where
- * the last layer is enough, {@link TracInFast} costs much less.
+ * the rows of a batch. The model is a {@link ParameterizedModel} with gradients by parameters, such as archives and
+ * graphs; for others, and where the last layer is enough, {@link TracInFast} costs much less.
  *
  * <p><b>Projection.</b> A row has as many numbers as there are parameters. {@link #projected} shortens them to d, by
  * random signs and places drawn from the seed of the run. A dot product x · y is then an estimate without bias, of

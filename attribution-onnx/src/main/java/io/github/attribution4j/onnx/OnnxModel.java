@@ -347,6 +347,17 @@ public final class OnnxModel implements RuledModel, ParameterizedModel {
         }
     }
 
+    /**
+     * {@inheritDoc} The nodes that compute them are added to the graph as those of inputs are, so that what refuses the
+     * one refuses the other. Parameters are those of the file: of a convolution that the exporter joined with its batch
+     * norm, the joined ones.
+     */
+    @Override
+    public Pullback pullbackTo(List<String> names, Inputs inputs) {
+        program.addresses();
+        return program.pullbackTo(names, ParameterizedModel.learned(parameters.list(), names), inputs);
+    }
+
     OnnxProgram program() {
         return program;
     }

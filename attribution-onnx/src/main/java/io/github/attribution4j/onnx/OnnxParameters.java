@@ -33,7 +33,16 @@ final class OnnxParameters {
 
     /** Operators whose constants of floats say how to compute, and are not learned. */
     private static final Set<String> SETTINGS = Set.of(
-            "Resize", "Upsample", "Pad", "Clip", "OneHot", "Range", "ConstantOfShape", "Dropout", "RandomUniform");
+            "Resize",
+            "Upsample",
+            "Pad",
+            "Clip",
+            "OneHot",
+            "Range",
+            "ConstantOfShape",
+            "Dropout",
+            "RandomUniform",
+            "STFT");
 
     private static final Set<String> QUANTIZED = Set.of(
             "DequantizeLinear",
@@ -93,11 +102,17 @@ final class OnnxParameters {
     }
 
     private List<Parameter> find() {
-        List<Node> nodes = Graph.upstream(file.declared().nodes(), List.of(output));
         Map<String, String> sources = new LinkedHashMap<>();
         constants.keySet().forEach(name -> sources.put(name, name));
         Map<String, Parameter> parameters = new LinkedHashMap<>();
+        find(Graph.upstream(file.declared().nodes(), List.of(output)), sources, parameters);
+        return List.copyOf(parameters.values());
+    }
+
+    private void find(List<Node> nodes, Map<String, String> sources, Map<String, Parameter> parameters) {
         for (Node node : nodes) {
+            // Branches and bodies of loops read weights from around them.
+            node.graphs().forEach(graph -> find(graph.nodes(), sources, parameters));
             if (QUANTIZED.contains(node.type()) && node.reads().stream().anyMatch(known::constant)) {
                 throw new UnsupportedModelException("parameters cannot be seen: node '" + node.name() + "' ("
                         + node.type() + ") reads quantized weights; load a file of the model in floating point");
@@ -114,12 +129,11 @@ final class OnnxParameters {
                     // A transposed, cast or reshaped weight belongs to the node that reads the result.
                     sources.put(node.output(0), source);
                 } else {
-                    boolean statistic = node.is("BatchNormalization") && i > 2;
-                    parameters.putIfAbsent(source, parameter(source, node, statistic ? Kind.BUFFER : Kind.PARAMETER));
+                    boolean stored = (node.is("BatchNormalization") && i > 2) || node.is("RotaryEmbedding");
+                    parameters.putIfAbsent(source, parameter(source, node, stored ? Kind.BUFFER : Kind.PARAMETER));
                 }
             }
         }
-        return List.copyOf(parameters.values());
     }
 
     private Parameter parameter(String source, Node node, Kind kind) {

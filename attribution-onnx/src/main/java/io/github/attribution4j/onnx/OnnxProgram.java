@@ -5,12 +5,14 @@ import ai.onnxruntime.OnnxTensor;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
+import io.github.attribution4j.model.ParameterizedModel.Parameter;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.program.Program.RowForm;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
+import io.github.attribution4j.onnx.Plans.Asked;
 import io.github.attribution4j.onnx.Plans.Back;
 import io.github.attribution4j.onnx.Plans.Plan;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
@@ -174,11 +176,36 @@ final class OnnxProgram implements Program, AutoCloseable {
 
     @Override
     public Pullback pullback(Question question) {
+        return pullback(question, List.of(), List.of());
+    }
+
+    /**
+     * Runs the model for gradients by its parameters.
+     *
+     * @param names as the caller gave them
+     * @param parameters that they are
+     */
+    Pullback pullbackTo(List<String> names, List<Parameter> parameters, Inputs inputs) {
+        if (unbatched && inputs.rows() > 1) {
+            throw new ModelException("inputs have " + inputs.rows() + " rows, and the model takes one example a call"
+                    + " (unbatched), so that gradients by parameters are those of one row; give one row");
+        }
+        try {
+            return pullback(Question.of(inputs), names, parameters);
+        } catch (UnsupportedModelException e) {
+            throw new UnsupportedModelException(
+                    "no gradients by these parameters: " + e.getMessage()
+                            + "; name others, or use tracin-fast, which needs those of a layer only",
+                    e);
+        }
+    }
+
+    private Pullback pullback(Question question, List<String> names, List<Parameter> parameters) {
         requireOpen();
         question.inputs().requireNoReferences();
-        Given given = new Given(question);
+        Given given = new Given(question, names, parameters);
         try {
-            return new Run(question, given, given.plan(true)).wayBack();
+            return new Run(given, given.plan(true)).wayBack();
         } catch (ModelException e) {
             given.close();
             throw unlessClosed(e);
@@ -197,12 +224,23 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final class Given implements AutoCloseable {
         private final Question question;
         private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
-        /** For each argument the input of the graph. */
-        private final List<String> names;
+        /** What gets gradients instead of inputs, and how the caller called it; both empty if inputs do. */
+        private final List<Parameter> parameters;
+
+        private final List<String> parameterNames;
+        private final Asked asked;
 
         Given(Question question) {
+            this(question, List.of(), List.of());
+        }
+
+        Given(Question question, List<String> parameterNames, List<Parameter> parameters) {
             this.question = question;
-            this.names = signature.bound(question);
+            this.parameterNames = parameterNames;
+            this.parameters = parameters;
+            List<String> names = signature.bound(question);
+            this.asked = new Asked(
+                    question, names, parameters.stream().map(Parameter::name).toList());
             List<Inputs.Input> arguments = question.arguments();
             try {
                 for (int i = 0; i < names.size(); i++) {
@@ -217,7 +255,7 @@ final class OnnxProgram implements Program, AutoCloseable {
 
         /** Returns the plan, and adds the replacements under the names that they have in it. */
         Plan plan(boolean back) {
-            Plan plan = plans.of(question, back, names, tensors);
+            Plan plan = plans.of(asked, back, tensors);
             for (int i = 0; i < plan.replaced().size(); i++) {
                 tensors.put(plan.replaced().get(i), OrtTensors.of(question.replacement(i)));
             }
@@ -227,7 +265,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         /** Returns a plan that these inputs tell more for; null if they do not. */
         @Nullable
         Plan better(Plan refused) {
-            Plan better = plans.better(refused, question, names, tensors);
+            Plan better = plans.better(refused, asked, tensors);
             return better != null && better.replaced().equals(refused.replaced()) ? better : null;
         }
 
@@ -252,8 +290,8 @@ final class OnnxProgram implements Program, AutoCloseable {
 
         private final Map<String, OnnxTensor> known;
 
-        Run(Question question, Given given, Plan plan) {
-            this.question = question;
+        Run(Given given, Plan plan) {
+            this.question = given.question;
             this.given = given;
             this.plan = plan;
             this.back = Objects.requireNonNull(plan.back());
@@ -262,20 +300,20 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
 
         private List<@Nullable Shape> shapes() {
-            if (!unbatched || !question.tapped().isEmpty()) {
+            if (!unbatched || !question.tapped().isEmpty() || !given.parameters.isEmpty()) {
                 return Collections.nCopies(back.leaves().size(), null);
             }
-            List<@Nullable Shape> given = new ArrayList<>();
+            List<@Nullable Shape> asGiven = new ArrayList<>();
             List<Inputs.Input> inputs = question.inputs().all();
             for (int i = 0; i < inputs.size(); i++) {
                 if (question.isLeaf(inputs.get(i))) {
-                    given.add(
+                    asGiven.add(
                             i < question.replaced().size()
                                     ? null
                                     : inputs.get(i).tensor().shape());
                 }
             }
-            return given;
+            return asGiven;
         }
 
         Pullback wayBack() {
@@ -283,12 +321,15 @@ final class OnnxProgram implements Program, AutoCloseable {
             List<Integer> ranks = ranks();
             if (!ranks.equals(back.ranks())) {
                 close(held);
-                return new Run(question, given, plans.other(ranks, question, given.names, given.tensors)).wayBack();
+                return new Run(given, plans.other(ranks, given.asked, given.tensors)).wayBack();
             }
             try {
                 Tensor result = OrtTensors.tensor(value(back.end()));
                 List<Tensor> activations = values(plan.wanted(), this::value);
-                return new HeldPullback(question.pullback(back.reached(), result, activations, this::back), () -> {
+                Pullback pullback = given.parameters.isEmpty()
+                        ? question.pullback(back.reached(), result, activations, this::back)
+                        : Program.pullbackTo(given.parameterNames, back.reached(), result, this::back);
+                return new HeldPullback(pullback, () -> {
                     close(held);
                     given.close();
                 });
@@ -336,7 +377,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                 if (better == null) {
                     throw e;
                 }
-                Run again = new Run(question, given, better);
+                Run again = new Run(given, better);
                 GraphSession.Outputs held = again.forward();
                 try {
                     return again.product(cotangent);
@@ -360,7 +401,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                             String gradient = woven.gradients().get(leaves.get(i));
                             gradients.add(
                                     gradient == null
-                                            ? zeros(leaves.get(i), shapes.get(i))
+                                            ? zeros(i)
                                             : OrtTensors.tensor(outputs.get(gradient), shapes.get(i)));
                         }
                         return gradients;
@@ -369,8 +410,12 @@ final class OnnxProgram implements Program, AutoCloseable {
             }
         }
 
-        private Tensor zeros(String leaf, @Nullable Shape shape) {
-            try (Tensor like = OrtTensors.tensor(value(leaf), shape)) {
+        private Tensor zeros(int leaf) {
+            if (!given.parameters.isEmpty()) {
+                Parameter parameter = given.parameters.get(leaf);
+                return Tensors.ofJava().zeros(parameter.shape(), parameter.dataType());
+            }
+            try (Tensor like = OrtTensors.tensor(value(back.leaves().get(leaf)), shapes.get(leaf))) {
                 return Tensors.ofJava()
                         .of(new double[Math.toIntExact(like.shape().size())], like.dataType(), like.shape());
             }

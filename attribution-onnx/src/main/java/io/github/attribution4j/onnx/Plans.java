@@ -50,12 +50,21 @@ final class Plans {
     private final AtomicInteger learned = new AtomicInteger();
 
     /**
+     * A question.
+     *
+     * @param names for each argument of the question the input that it is
+     * @param parameters the constants that get gradients, instead of inputs; empty if inputs or tapped values do
+     */
+    record Asked(Question question, List<String> names, List<String> parameters) {}
+
+    /**
      * What two questions with the same plan have in common: everything except the tensors.
      *
      * @param replaced the values that are given
      * @param tapped the values that are returned
      * @param end the value that is returned if none is tapped, and that a way back starts from; null for the output
-     * @param leaves which inputs get gradients, and the order in which inputs are given; empty if tapped values do
+     * @param leaves which inputs or parameters get gradients, and the order in which inputs are given; empty if tapped
+     *     values do
      * @param ranks the numbers of axes that the file does not say: of inputs, and of values on the way once inputs
      *     came that have others than the first ones
      */
@@ -144,13 +153,12 @@ final class Plans {
      * Returns the plan of a question.
      *
      * @param back whether gradients are wanted
-     * @param names for each argument of the question the input that it is
      * @param given the arguments
      */
-    Plan of(Question question, boolean back, List<String> names, Map<String, OnnxTensor> given) {
-        Key key = key(question, back, names, given);
+    Plan of(Asked asked, boolean back, Map<String, OnnxTensor> given) {
+        Key key = key(asked, back, given);
         Plan known = plans.get(key);
-        return known == null ? keep(key, make(key, question, names, given)) : known;
+        return known == null ? keep(key, make(key, asked, given)) : known;
     }
 
     /**
@@ -161,13 +169,13 @@ final class Plans {
      * @return null if these inputs do not tell more
      */
     @Nullable
-    Plan better(Plan refused, Question question, List<String> names, Map<String, OnnxTensor> given) {
-        Key key = key(question, true, names, given);
+    Plan better(Plan refused, Asked asked, Map<String, OnnxTensor> given) {
+        Key key = key(asked, true, given);
         Plan known = plans.get(key);
         if (known != null && !known.key().equals(refused.key())) {
             return known; // another thread has learned
         }
-        return learn(knowing(key), given) ? keep(key, make(key, question, names, given)) : null;
+        return learn(knowing(key), given) ? keep(key, make(key, asked, given)) : null;
     }
 
     /**
@@ -176,20 +184,21 @@ final class Plans {
      *
      * @param found these numbers, for each of {@link Back#sizes}
      */
-    Plan other(List<Integer> found, Question question, List<String> names, Map<String, OnnxTensor> given) {
-        Key usual = key(question, true, names, given);
+    Plan other(List<Integer> found, Asked asked, Map<String, OnnxTensor> given) {
+        Key usual = key(asked, true, given);
         Key key = usual.with(found);
         Plan known = plans.get(key);
-        Plan plan = known == null ? keep(key, make(key, question, names, given)) : known;
+        Plan plan = known == null ? keep(key, make(key, asked, given)) : known;
         return keep(usual, plan);
     }
 
-    private Key key(Question question, boolean back, List<String> names, Map<String, OnnxTensor> given) {
+    private Key key(Asked asked, boolean back, Map<String, OnnxTensor> given) {
+        Question question = asked.question();
         List<Spot> tapped = spots(question.tapped());
         Spot end = question.end() != null
                 ? spot(question.end())
                 : question.tapped().isEmpty() || back ? whole : null;
-        List<Object> leaves = back && tapped.isEmpty() ? attributed(question, names) : List.of();
+        List<Object> leaves = back && tapped.isEmpty() ? attributed(asked) : List.of();
         return new Key(spots(question.replaced()), tapped, end, back, leaves, ranks(given));
     }
 
@@ -222,11 +231,15 @@ final class Plans {
         return new Spot(value.name(), value.argument(), place.form());
     }
 
-    private static List<Object> attributed(Question question, List<String> names) {
-        List<Object> attributed = new ArrayList<>(names);
-        List<Inputs.Input> inputs = question.inputs().all();
+    private static List<Object> attributed(Asked asked) {
+        List<Object> attributed = new ArrayList<>(asked.names());
+        if (!asked.parameters().isEmpty()) {
+            attributed.add(asked.parameters());
+            return attributed;
+        }
+        List<Inputs.Input> inputs = asked.question().inputs().all();
         for (int i = 0; i < inputs.size(); i++) {
-            if (question.isLeaf(inputs.get(i))) {
+            if (asked.question().isLeaf(inputs.get(i))) {
                 attributed.add(i);
             }
         }
@@ -244,20 +257,19 @@ final class Plans {
                         .toList();
     }
 
-    private Plan make(Key key, Question question, List<String> names, Map<String, OnnxTensor> given) {
+    private Plan make(Key key, Asked asked, Map<String, OnnxTensor> given) {
         TypeOracle knowing = knowing(key);
         try {
-            return make(key, question, names, knowing, given);
+            return make(key, asked, knowing, given);
         } catch (UnsupportedModelException e) {
             if (!learn(knowing, given)) {
                 throw e;
             }
-            return make(key, question, names, knowing, given);
+            return make(key, asked, knowing, given);
         }
     }
 
-    private Plan make(
-            Key key, Question question, List<String> names, TypeOracle knowing, Map<String, OnnxTensor> given) {
+    private Plan make(Key key, Asked asked, TypeOracle knowing, Map<String, OnnxTensor> given) {
         Map<String, ValueType> types = knowing.types(given);
         int times = learned.get();
         Object session = times == 0 ? key : List.of(key, times);
@@ -266,7 +278,7 @@ final class Plans {
         List<String> tapped = key.tapped().stream().map(edited::seen).toList();
         String end = key.end() == null ? output : edited.seen(key.end());
         if (key.back()) {
-            List<String> leaves = tapped.isEmpty() ? leaves(question, replaced, names) : tapped;
+            List<String> leaves = tapped.isEmpty() ? leaves(asked, replaced) : tapped;
             Map<String, String> watched = edited.watch(knowing.varying(), end);
             Woven woven = weave(edited, leaves, end);
             List<Boolean> reached =
@@ -282,11 +294,11 @@ final class Plans {
         List<String> wanted = tapped.isEmpty() ? List.of(end) : tapped;
         Set<String> inputs = new HashSet<>();
         edited.graph().inputs().forEach(input -> inputs.add(input.name()));
-        List<String> asked = wanted.stream()
+        List<String> computed = wanted.stream()
                 .distinct()
                 .filter(value -> !inputs.contains(value))
                 .toList();
-        return new Plan(session, replaced, wanted, edited.graph().giving(asked), null);
+        return new Plan(session, replaced, wanted, edited.graph().giving(computed), null);
     }
 
     private static Woven weave(EditedGraph edited, List<String> leaves, String end) {
@@ -297,13 +309,17 @@ final class Plans {
         }
     }
 
-    /** The attributed inputs. */
-    private static List<String> leaves(Question question, List<String> replaced, List<String> arguments) {
+    /** The attributed inputs, or the parameters. */
+    private static List<String> leaves(Asked asked, List<String> replaced) {
+        if (!asked.parameters().isEmpty()) {
+            return asked.parameters();
+        }
+        Question question = asked.question();
         List<String> leaves = new ArrayList<>();
         List<Inputs.Input> inputs = question.inputs().withoutReferences().all();
         for (int i = 0; i < inputs.size(); i++) {
             if (question.isLeaf(inputs.get(i))) {
-                leaves.add(i < replaced.size() ? replaced.get(i) : arguments.get(i - replaced.size()));
+                leaves.add(i < replaced.size() ? replaced.get(i) : asked.names().get(i - replaced.size()));
             }
         }
         return leaves;

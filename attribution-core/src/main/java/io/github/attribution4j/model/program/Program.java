@@ -111,6 +111,20 @@ public interface Program {
         throw noRules();
     }
 
+    /**
+     * Returns a pullback to parameters that is made of a function, as {@link Question#pullback} is.
+     *
+     * @param names of the parameters, as the caller gave them
+     * @param reached for each of them whether the output depends on it
+     * @param value of the output; taken over
+     * @param product takes a cotangent, and returns the gradient of each parameter, in order
+     * @throws ModelException if the output depends on none of them
+     */
+    static Pullback pullbackTo(
+            List<String> names, List<Boolean> reached, Tensor value, Function<Tensor, List<Tensor>> product) {
+        return new WayBack("parameter", names, reached, value, List.of(), product);
+    }
+
     /** Returns the refusal of an engine without backward rules. */
     static UnsupportedModelException noRules() {
         return new UnsupportedModelException(
@@ -244,7 +258,7 @@ public interface Program {
          */
         public Pullback pullback(
                 List<Boolean> reached, Tensor value, List<Tensor> activations, Function<Tensor, List<Tensor>> product) {
-            return new WayBack(this, reached, value, activations, product);
+            return new WayBack(WayBack.INPUT, leafNames(), reached, value, activations, product);
         }
 
         /**

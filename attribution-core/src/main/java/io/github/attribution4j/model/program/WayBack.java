@@ -3,7 +3,6 @@ package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.LinkedHashSet;
@@ -15,15 +14,22 @@ import java.util.function.Function;
  * A pullback made from a function of the cotangent: for engines that hold only Java objects of a run.
  */
 final class WayBack implements Pullback {
+    static final String INPUT = "attributed input";
+
     private final Set<String> unused = new LinkedHashSet<>();
     private final Tensor output;
     private final List<Tensor> activations;
     private final Function<Tensor, List<Tensor>> product;
     private boolean finished;
 
-    /** See {@link Program.Question#pullback}. */
+    /**
+     * See {@link Program.Question#pullback}.
+     *
+     * @param what the leaves are, for messages: attributed input, parameter
+     */
     WayBack(
-            Question question,
+            String what,
+            List<String> leaves,
             List<Boolean> reached,
             Tensor output,
             List<Tensor> activations,
@@ -32,7 +38,6 @@ final class WayBack implements Pullback {
         this.output = TensorScope.release(output);
         this.activations = activations.stream().map(TensorScope::release).toList();
         this.product = product;
-        List<String> leaves = question.leafNames();
         for (int i = 0; i < leaves.size(); i++) {
             if (!reached.get(i)) {
                 unused.add(leaves.get(i));
@@ -40,8 +45,8 @@ final class WayBack implements Pullback {
         }
         if (unused.size() == leaves.size()) {
             close();
-            throw new ModelException("the output depends on no attributed input " + unused + ", so no gradient is "
-                    + "defined; attribute another input");
+            throw new ModelException("the output depends on no " + what + " " + unused + ", so no gradient is defined; "
+                    + (what.equals(INPUT) ? "attribute another input" : "name another " + what));
         }
     }
 

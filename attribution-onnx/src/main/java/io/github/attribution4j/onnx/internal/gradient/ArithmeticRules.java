@@ -12,7 +12,7 @@ final class ArithmeticRules {
 
     private ArithmeticRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("Add", s -> {
             back(s, 0, s.g());
             back(s, 1, s.g());

@@ -16,7 +16,7 @@ import java.util.Set;
 final class ContractionRules {
     private ContractionRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("MatMul", ContractionRules::matMul);
         table.put("Gemm", ContractionRules::gemm);
         table.put("Einsum", ContractionRules::einsum);

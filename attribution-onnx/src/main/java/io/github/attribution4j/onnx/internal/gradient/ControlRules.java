@@ -20,7 +20,7 @@ import java.util.Set;
 final class ControlRules {
     private ControlRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("If", ControlRules::choice);
     }
 

@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 final class ConvolutionRules {
     private ConvolutionRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("Conv", ConvolutionRules::convolution);
         table.put("ConvTranspose", ConvolutionRules::transposed);
         table.put("DFT", ConvolutionRules::transform);
@@ -32,8 +32,8 @@ final class ConvolutionRules {
         ValueType weights = s.type(1);
         long group = s.integer("group", 1);
         if (s.needs(1)) {
-            Windows windows = Windows.of(s, kernel(s, weights), s.x());
-            s.give(1, weights(s, windows, new Pair(s.x(), s.x()), new Pair(s.g(), s.y()), group));
+            Windows windows = Windows.perhapsOpen(s, kernel(s, weights), s.x());
+            s.give(1, weights(s, windows.closed(), windows.padded(s, s.x()), s.g(), s.y(), group));
         }
         if (!s.needs(0)) {
             return;
@@ -100,7 +100,7 @@ final class ConvolutionRules {
         boolean same = s.text("auto_pad", "NOTSET").startsWith("SAME");
         Windows windows = same || s.set("output_shape") ? filling(s, kernel) : Windows.of(s, kernel, s.y());
         if (s.needs(1)) {
-            s.give(1, weights(s, windows, new Pair(s.g(), s.y()), new Pair(s.x(), s.x()), s.integer("group", 1)));
+            s.give(1, weights(s, windows, s.g(), s.x(), s.x(), s.integer("group", 1)));
         }
         if (!s.needs(0)) {
             return;
@@ -155,14 +155,15 @@ final class ConvolutionRules {
         return new Windows(kernel, strides, dilations, before, after);
     }
 
-    /** A value, and one of the forward run with the same sizes. */
-    private record Pair(String value, String sized) {}
-
     /**
      * The gradient of weights: a convolution of the value under the windows with the number at each window, where
      * channels and rows change places, and so do strides and dilations.
+     *
+     * @param under what the windows cover
+     * @param at the numbers at the windows
+     * @param sized a value of the forward run of the sizes of these numbers
      */
-    private static String weights(Step s, Windows windows, Pair under, Pair at, long group) {
+    private static String weights(Step s, Windows windows, String under, String at, String sized, long group) {
         int rank = s.rank(s.x());
         int[] space = IntStream.range(2, rank).toArray();
         long[] order = LongStream.range(0, rank).toArray();
@@ -171,21 +172,21 @@ final class ConvolutionRules {
         String image;
         String kernel;
         if (group == 1) {
-            image = s.transpose(under.value(), order);
-            kernel = s.transpose(at.value(), order);
+            image = s.transpose(under, order);
+            kernel = s.transpose(at, order);
         } else {
-            String underSpace = s.sizes(under.sized(), space);
-            String atSpace = s.sizes(at.sized(), space);
+            String underSpace = s.op("Shape", List.of(set("start", 2)), under);
+            String atSpace = s.sizes(sized, space);
             long[] inner = LongStream.range(0, rank + 1L).toArray();
             inner[0] = 2;
             inner[2] = 0;
-            String split = s.op("Reshape", under.value(), s.concat(0, s.ints(0, group, -1), underSpace));
+            String split = s.op("Reshape", under, s.concat(0, s.ints(0, group, -1), underSpace));
             image = s.op("Reshape", s.transpose(split, inner), s.concat(0, s.ints(0, -1), underSpace));
             long[] outer = inner.clone();
             outer[0] = 1;
             outer[1] = 2;
             outer[2] = 0;
-            String parts = s.op("Reshape", at.value(), s.concat(0, s.ints(0, group, -1), atSpace));
+            String parts = s.op("Reshape", at, s.concat(0, s.ints(0, group, -1), atSpace));
             kernel = s.op("Reshape", s.transpose(parts, outer), s.concat(0, s.ints(-1), s.sizes(s.x(), 0), atSpace));
         }
         List<Attribute> attributes = List.of(

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A rule as a formula: one line of {@code elementwise.rules}. */
-final class Formula implements Rule {
+final class Formula implements Rules.Rule {
     private static final String FILE = "elementwise.rules";
 
     private final String operator;
@@ -35,7 +35,7 @@ final class Formula implements Rule {
     }
 
     /** Reads the table. */
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         try (InputStream in = Formula.class.getResourceAsStream(FILE)) {
             if (in == null) {
                 throw new IllegalStateException(FILE + " is missing");

@@ -16,7 +16,7 @@ final class GridRules {
 
     private GridRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("GridSample", s -> new Sampling(s).apply());
         table.put("AffineGrid", GridRules::affine);
     }

@@ -21,7 +21,7 @@ import java.util.stream.LongStream;
 final class ImageRules {
     private ImageRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("Resize", ImageRules::resize);
         table.put("Col2Im", ImageRules::blocks);
         table.put("MaxUnpool", s -> s.give(0, s.op("Gather", List.of(set("axis", 0)), s.flat(s.g()), s.x(1))));

@@ -21,7 +21,7 @@ import java.util.stream.LongStream;
 final class IndexRules {
     private IndexRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("Gather", IndexRules::gather);
         table.put("GatherElements", s -> s.give(0, addedAlong(s, s.integer("axis", 0), s.x(1), s.g())));
         table.put("GatherND", IndexRules::gatherMany);
@@ -187,7 +187,7 @@ final class IndexRules {
     static final class Sequences {
         private Sequences() {}
 
-        static void addTo(Map<String, Rule> table) {
+        static void addTo(Map<String, Rules.Rule> table) {
             table.put("SequenceConstruct", s -> {
                 for (int i = 0; i < s.node().inputs().size(); i++) {
                     if (s.needs(i)) {

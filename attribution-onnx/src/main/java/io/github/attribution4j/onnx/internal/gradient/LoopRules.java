@@ -24,7 +24,7 @@ import java.util.Set;
 final class LoopRules {
     private LoopRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("Loop", s -> new Loop(s).apply());
         table.put("Scan", s -> new Scan(s).apply());
     }

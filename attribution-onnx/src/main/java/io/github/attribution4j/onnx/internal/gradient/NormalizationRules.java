@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
 final class NormalizationRules {
     private NormalizationRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("BatchNormalization", NormalizationRules::batch);
         table.put("LayerNormalization", NormalizationRules::layer);
         table.put("RMSNormalization", NormalizationRules::rootMeanSquare);

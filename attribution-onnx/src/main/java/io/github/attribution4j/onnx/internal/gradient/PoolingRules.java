@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
 final class PoolingRules {
     private PoolingRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("MaxPool", PoolingRules::max);
         table.put("AveragePool", PoolingRules::average);
         table.put("LpPool", PoolingRules::lp);

@@ -3,19 +3,14 @@ package io.github.attribution4j.onnx.internal.gradient;
 
 import static io.github.attribution4j.onnx.internal.gradient.Step.set;
 
-import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Dim;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
-import io.github.attribution4j.onnx.internal.graph.Graph;
-import io.github.attribution4j.onnx.internal.graph.Node;
-import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Recurrent layers. The forward run uses the runtime's own node. The way back computes all gates of all steps again, by
@@ -25,7 +20,7 @@ import java.util.stream.LongStream;
 final class RecurrentRules {
     private RecurrentRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("LSTM", s -> new Layer(s, 4, true).apply());
         table.put("GRU", s -> new Layer(s, 3, false).apply());
         table.put("RNN", s -> new Layer(s, 1, false).apply());
@@ -79,9 +74,12 @@ final class RecurrentRules {
             List<String> inputs = new ArrayList<>();
             List<String> initialStates = new ArrayList<>();
             List<String> initialCells = new ArrayList<>();
+            List<Direction> sides = new ArrayList<>();
             boolean onlyReverse = s.text("direction", "forward").equals("reverse");
             for (int d = 0; d < directions; d++) {
-                List<String> back = new Direction(d, onlyReverse || d == 1).back();
+                Direction direction = new Direction(d, onlyReverse || d == 1);
+                List<String> back = direction.back();
+                sides.add(direction);
                 inputs.add(back.get(0));
                 initialStates.add(s.unsqueeze(back.get(1), 0));
                 if (cells) {
@@ -97,6 +95,14 @@ final class RecurrentRules {
             if (s.needs(6)) {
                 s.give(6, s.concat(0, initialCells.toArray(new String[0])));
             }
+            for (int weight : new int[] {1, 2, 3, 7}) {
+                if (s.needs(weight)) {
+                    String[] parts = sides.stream()
+                            .map(side -> s.unsqueeze(side.weight(weight), 0))
+                            .toArray(String[]::new);
+                    s.give(weight, s.concat(0, parts));
+                }
+            }
         }
 
         /** One direction of a layer. */
@@ -110,6 +116,13 @@ final class RecurrentRules {
             private final String before;
             /** 1 in the steps that a row has, 0 afterwards: (steps, rows, 1); empty if all rows have all steps. */
             private final String lasts;
+            /** The gradients of all gates: (steps, rows, gates · hidden). */
+            private String gradients = "";
+            /** What a GRU's gate lets through of the states; the cells of an LSTM before and after each step. */
+            private String reset = "";
+
+            private String cellsBefore = "";
+            private String cellsAfter = "";
 
             Direction(int d, boolean reverse) {
                 this.d = d;
@@ -207,9 +220,44 @@ final class RecurrentRules {
                     default -> plain();
                 };
                 List<String> found = new ArrayList<>(scanned);
-                String gradients = found.remove(found.size() - 1);
+                gradients = found.remove(found.size() - 1);
                 found.add(0, s.matmul(gradients, input));
                 return found;
+            }
+
+            /** The gradient of a weight of this direction: of inputs 1, of states 2, biases 3, peepholes 7. */
+            String weight(int which) {
+                if (which == 1) {
+                    return products(gradients, s.x());
+                }
+                boolean after = s.integer("linear_before_reset", 0) != 0;
+                List<String> each = parts(gradients);
+                // What comes to the part that is computed from the states.
+                String sent = gates == 3 && after
+                        ? s.concat(2, each.get(0), each.get(1), s.mul(each.get(2), reset))
+                        : gradients;
+                if (which == 3) {
+                    return s.concat(0, s.sum(gradients, false, 0, 1), s.sum(sent, false, 0, 1));
+                }
+                if (which == 7) {
+                    String[] seen = {cellsBefore, cellsAfter, cellsBefore};
+                    return s.concat(
+                            0,
+                            IntStream.range(0, seen.length)
+                                    .mapToObj(gate -> s.sum(s.mul(each.get(gate), seen[gate]), false, 0, 1))
+                                    .toArray(String[]::new));
+                }
+                return gates == 3 && !after
+                        ? s.concat(
+                                0,
+                                products(s.concat(2, each.get(0), each.get(1)), before),
+                                products(each.get(2), s.mul(reset, before)))
+                        : products(sent, before);
+            }
+
+            /** The sum over steps and rows of the products of each gate and each number. */
+            private String products(String gradient, String numbers) {
+                return s.op("Einsum", List.of(set("equation", "tng,tni->gi")), gradient, numbers);
             }
 
             private List<String> plain() {
@@ -218,7 +266,7 @@ final class RecurrentRules {
                 String slope = byResult
                         ? function(0).slope(s, "", one(states, 1))
                         : gate(0, s.add(fromInput, fromState)).slope();
-                Body body = new Body();
+                StepByStep body = new StepByStep(s);
                 String h = body.state(last(1));
                 String back = body.op("Mul", body.now(h, lasts, arrived()), body.each(slope));
                 body.gives(body.held(h, lasts, body.op("MatMul", back, recurrent)));
@@ -232,6 +280,7 @@ final class RecurrentRules {
                 Gate resets = gate(0, s.add(a.get(1), b.get(1)));
                 String z = keeps.value();
                 String r = resets.value();
+                reset = r;
                 boolean after = s.integer("linear_before_reset", 0) != 0;
                 String weights = s.slice(recurrent, s.ints(2 * hidden), s.ints(3 * hidden), s.ints(0));
                 String candidate;
@@ -246,17 +295,17 @@ final class RecurrentRules {
                 }
                 Gate news = gate(1, candidate);
                 String n = news.value();
-                Body body = new Body();
+                StepByStep body = new StepByStep(s);
                 String h = body.state(last(1));
                 String now = body.now(h, lasts, arrived());
                 String keep = body.each(z);
                 String dz = body.op("Mul", now, body.each(s.mul(s.sub(before, n), keeps.slope())));
                 String dn = body.op("Mul", now, body.each(s.mul(s.sub(s.number(1), z), news.slope())));
                 String straight = body.op("Mul", now, keep);
-                String reset = body.each(r);
+                String passes = body.each(r);
                 if (after) {
                     String dr = body.op("Mul", dn, body.each(s.mul(b.get(2), resets.slope())));
-                    String scaled = body.op("Mul", dn, reset);
+                    String scaled = body.op("Mul", dn, passes);
                     String product = body.op("MatMul", body.concat(dz, dr, scaled), recurrent);
                     body.gives(body.held(h, lasts, body.op("Add", straight, product)));
                     return body.run(body.concat(dz, dr, dn), !reverse);
@@ -265,7 +314,7 @@ final class RecurrentRules {
                 String dr = body.op("Mul", through, body.each(s.mul(before, resets.slope())));
                 String others = s.slice(recurrent, s.ints(0), s.ints(2 * hidden), s.ints(0));
                 String product = body.op("MatMul", body.concat(dz, dr), others);
-                String both = body.op("Add", body.op("Add", straight, product), body.op("Mul", through, reset));
+                String both = body.op("Add", body.op("Add", straight, product), body.op("Mul", through, passes));
                 body.gives(body.held(h, lasts, both));
                 return body.run(body.concat(dz, dr, dn), !reverse);
             }
@@ -275,7 +324,8 @@ final class RecurrentRules {
                 String first = s.has(6) ? one(s.x(6), 0) : rows();
                 Gate news = gate(1, all.get(3));
                 String after = cells(all, news, first);
-                String cellsBefore = shifted(after, s.unsqueeze(first, 0));
+                cellsBefore = shifted(after, s.unsqueeze(first, 0));
+                cellsAfter = after;
                 boolean peeps = s.has(7);
                 Gate puts = gate(0, peeps ? s.add(all.get(0), s.mul(cellsBefore, peephole(0))) : all.get(0));
                 Gate gives = gate(0, peeps ? s.add(all.get(1), s.mul(after, peephole(1))) : all.get(1));
@@ -288,7 +338,7 @@ final class RecurrentRules {
                     shown = new Gate(y, function(2).slope(s, after, y));
                 }
 
-                Body body = new Body();
+                StepByStep body = new StepByStep(s);
                 String h = body.state(last(1));
                 String cell = body.state(last(2));
                 String now = body.now(h, lasts, arrived());
@@ -322,7 +372,7 @@ final class RecurrentRules {
 
             /** The cells after each step. */
             private String cells(List<String> all, Gate news, String first) {
-                Body forth = new Body();
+                StepByStep forth = new StepByStep(s);
                 String c = forth.state(first);
                 String put;
                 String kept;
@@ -349,99 +399,6 @@ final class RecurrentRules {
                 }
                 forth.gives(next);
                 return forth.run(forth.op("Identity", next), reverse).get(1);
-            }
-        }
-
-        /** The body of a scan: states that are passed from step to step, values of each step, and nodes. */
-        private final class Body {
-            private final List<String> states = new ArrayList<>();
-            private final List<String> given = new ArrayList<>();
-            private final List<String> stateNames = new ArrayList<>();
-            private final List<String> givenNames = new ArrayList<>();
-            private final List<String> next = new ArrayList<>();
-            private final List<Node> nodes = new ArrayList<>();
-
-            String state(String initial) {
-                states.add(initial);
-                return name(stateNames);
-            }
-
-            String each(String value) {
-                given.add(value);
-                return name(givenNames);
-            }
-
-            private String name(List<String> names) {
-                String name = s.freshName("step");
-                names.add(name);
-                return name;
-            }
-
-            String op(String type, String... inputs) {
-                return node(type, List.of(), inputs);
-            }
-
-            String concat(String... parts) {
-                return node("Concat", List.of(set("axis", -1)), parts);
-            }
-
-            private String node(String type, List<Attribute> attributes, String... inputs) {
-                String name = s.freshName(type);
-                nodes.add(Node.of(type, name, List.of(inputs), List.of(name), attributes.toArray(new Attribute[0])));
-                return name;
-            }
-
-            /** The gradient of the state after a step, none at a step that a row does not have. */
-            String now(String state, String lasts, String arrived) {
-                String sum = op("Add", state, each(arrived));
-                return lasts.isEmpty() ? sum : op("Mul", sum, each(lasts));
-            }
-
-            /** What goes on: at a step that a row does not have, what came. */
-            String held(String state, String lasts, String otherwise) {
-                if (lasts.isEmpty()) {
-                    return otherwise;
-                }
-                String gone = s.sub(s.number(1), lasts);
-                return op("Add", otherwise, op("Mul", state, each(gone)));
-            }
-
-            /** Sets the state of the next step, in the order of the states. */
-            void gives(String value) {
-                next.add(value);
-            }
-
-            /**
-             * Returns the states at the end, and the values collected at each step.
-             *
-             * @param backwards whether the last step comes first
-             */
-            List<String> run(String collected, boolean backwards) {
-                // Rows and the hidden size. The runtime may not know the number of axes of what is given.
-                ValueType type = new ValueType(s.element(), List.of(Dim.OPEN, Dim.OPEN));
-                List<ValueInfo> inputs = new ArrayList<>();
-                stateNames.forEach(name -> inputs.add(ValueInfo.of(name, type)));
-                givenNames.forEach(name -> inputs.add(ValueInfo.of(name, type)));
-                List<ValueInfo> outputs = new ArrayList<>();
-                next.forEach(name -> outputs.add(ValueInfo.of(name, type)));
-                outputs.add(ValueInfo.of(collected, type));
-                Graph graph = Graph.of(s.freshName("body"), inputs, outputs, nodes, List.of());
-                long way = backwards ? 1 : 0;
-                List<String> values = new ArrayList<>(states);
-                values.addAll(given);
-                return s.ops(
-                        "Scan",
-                        states.size() + 1,
-                        List.of(
-                                Attribute.of("body", graph),
-                                set("num_scan_inputs", given.size()),
-                                set(
-                                        "scan_input_directions",
-                                        LongStream.range(0, given.size())
-                                                .map(k -> way)
-                                                .toArray()),
-                                set("scan_output_directions", new long[] {way})),
-                        values.toArray(new String[0]));
             }
         }
     }

@@ -12,7 +12,7 @@ import java.util.stream.LongStream;
 final class ReductionRules {
     private ReductionRules() {}
 
-    static void addTo(Map<String, Rule> table) {
+    static void addTo(Map<String, Rules.Rule> table) {
         table.put("ReduceSum", s -> s.give(0, s.expandLike(restored(s, s.g()), s.x())));
         table.put("ReduceMean", s -> {
             String many = s.div(s.count(s.x()), s.count(s.y()));

@@ -9,6 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The table of operators: how a gradient passes each, and which have a gradient of zero everywhere. */
 public final class Rules {
+    /** How a gradient passes an operator. */
+    @FunctionalInterface
+    interface Rule {
+        /**
+         * Gives each input that {@link Step#needs needs} one its gradient, computed from those of the outputs; or
+         * refuses.
+         *
+         * @param step the node, and Java methods that write new nodes
+         */
+        void apply(Step step);
+    }
+
     /**
      * Operators whose derivative is zero: their results are not numbers, or are whole numbers, truth values, or floats
      * that do not change with the input, such as steps, sizes and random numbers.

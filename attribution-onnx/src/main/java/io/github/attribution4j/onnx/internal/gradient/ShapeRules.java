@@ -15,8 +15,8 @@ import java.util.stream.LongStream;
 final class ShapeRules {
     private ShapeRules() {}
 
-    static void addTo(Map<String, Rule> table) {
-        Rule shapedBack = s -> s.give(0, s.shapedLike(s.g(), s.x()));
+    static void addTo(Map<String, Rules.Rule> table) {
+        Rules.Rule shapedBack = s -> s.give(0, s.shapedLike(s.g(), s.x()));
         for (String operator : List.of("Reshape", "Flatten", "Squeeze", "Unsqueeze")) {
             table.put(operator, shapedBack);
         }

@@ -2,6 +2,7 @@
 package io.github.attribution4j.onnx.internal.gradient;
 
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
@@ -64,7 +65,7 @@ public final class Weaver {
      *
      * @param graph the model's, in opset 18 or later
      * @param types of its values
-     * @param attributed values of a floating type: inputs, or results of nodes
+     * @param attributed values of a floating type: inputs, results of nodes, or initializers
      * @param output the value whose gradient is taken
      * @throws UnsupportedModelException if operators between them have no rule for this use, or if every way between
      *     them ends at whole numbers
@@ -93,9 +94,20 @@ public final class Weaver {
         for (String value : attributed) {
             String gradient = gradient(value);
             if (gradient != null) {
-                // A graph may return a value only once, and none of its inputs.
+                // A graph may return a value only once, and none of its inputs. Java has no tensors of 16 bits.
                 String name = emitter.freshName("gradient");
-                emitter.backward().add(Node.of("Identity", name, List.of(gradient), List.of(name)));
+                ElementType own = type(value).element();
+                emitter.backward()
+                        .add(
+                                own.wide() == own
+                                        ? Node.of("Identity", name, List.of(gradient), List.of(name))
+                                        : Node.of(
+                                                "Cast",
+                                                name,
+                                                List.of(gradient),
+                                                List.of(name),
+                                                Attribute.of(
+                                                        "to", (long) own.wide().code())));
                 gradients.put(value, name);
             }
         }
@@ -190,7 +202,7 @@ public final class Weaver {
         }
         Step step = new Step(this, node, gradients);
         try {
-            Rule rule = Rules.of(node);
+            Rules.Rule rule = Rules.of(node);
             if (rule == null) {
                 throw refuse(node, Refusals.remedy(node));
             }

@@ -111,6 +111,23 @@ final class Windows {
         return new Windows(kernel, strides, dilations, new long[axes], last, starts);
     }
 
+    /** The same windows over what {@link #padded(Step, String)} returns. */
+    Windows closed() {
+        return starts == null ? this : new Windows(kernel, strides, dilations, new long[axes()], new long[axes()]);
+    }
+
+    /** What the windows cover, with its padding if that is known only at run time; there may be more at the end. */
+    String padded(Step s, String input) {
+        return starts == null
+                ? input
+                : s.op(
+                        "Pad",
+                        input,
+                        s.concat(0, starts, s.ints(after)),
+                        s.number(0),
+                        s.ints(LongStream.range(2, axes() + 2L).toArray()));
+    }
+
     long[] kernel() {
         return kernel;
     }

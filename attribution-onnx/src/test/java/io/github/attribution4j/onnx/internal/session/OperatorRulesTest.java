@@ -27,16 +27,26 @@ import org.junit.jupiter.api.TestFactory;
  */
 class OperatorRulesTest {
     private static final Golden GOLDEN = Golden.read("operators.npz");
+    private static final Golden WEIGHTS = Golden.read("weights.npz");
 
     @TestFactory
     Stream<DynamicTest> gradients_are_right() {
         return GOLDEN.cases().stream()
                 .flatMap(name -> Stream.of("fixed", "open")
-                        .map(sizes -> DynamicTest.dynamicTest(name + ", " + sizes, () -> check(name, sizes))));
+                        .map(sizes -> DynamicTest.dynamicTest(
+                                name + ", " + sizes, () -> check(name, sizes, GOLDEN.below(name + "/d/")))));
     }
 
-    private static void check(String name, String sizes) {
-        Map<String, Tensor> expected = GOLDEN.below(name + "/d/");
+    /** Constants are differentiated by like inputs; they remain constants. */
+    @TestFactory
+    Stream<DynamicTest> gradients_by_weights_are_right() {
+        return WEIGHTS.cases().stream()
+                .flatMap(name -> Stream.of("fixed", "open")
+                        .map(sizes -> DynamicTest.dynamicTest(
+                                name + ", " + sizes, () -> check(name, sizes, WEIGHTS.below(name + "/d/")))));
+    }
+
+    private static void check(String name, String sizes, Map<String, Tensor> expected) {
         Tensor cotangent = GOLDEN.tensor(name + "/g");
         try (OnnxFile file = OnnxFile.of(GOLDEN.bytes(name + "/" + sizes));
                 Runs runs = new Runs(file, GOLDEN.below(name + "/in/"))) {
