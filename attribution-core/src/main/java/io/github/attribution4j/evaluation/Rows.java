@@ -106,7 +106,12 @@ public interface Rows {
             add(part.batch(), tensors);
         }
 
-        void add(TensorScope batch, List<Tensor> tensors) {
+        /**
+         * Adds tensors that must outlive a scope.
+         *
+         * @param batch the innermost scope, which ends later
+         */
+        public void add(TensorScope batch, List<Tensor> tensors) {
             parts.add(batch.keepAll(tensors));
         }
 

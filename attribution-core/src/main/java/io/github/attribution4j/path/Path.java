@@ -3,6 +3,7 @@ package io.github.attribution4j.path;
 
 import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -98,6 +99,38 @@ public interface Path {
      */
     default Rows rows(long examples, double... positions) {
         return new PathRows(this, examples, positions);
+    }
+
+    /**
+     * Returns rows at points that differ from example to example.
+     *
+     * @param examples for each row its example
+     * @param positions for each row a value of t in [0, 1]
+     * @param group how many consecutive rows belong together; see {@link Rows#group()}
+     */
+    default Rows rows(long[] examples, double[] positions, int group) {
+        return new PointRows(this, examples, positions, group);
+    }
+
+    /**
+     * Returns a point of an example's path for each row.
+     *
+     * @param examples for each row its example
+     * @param positions for each row a value of t in [0, 1]
+     * @return for each attributed input a tensor of as many rows; owned by the current scope
+     */
+    default List<Tensor> points(long[] examples, double[] positions) {
+        List<List<Tensor>> rows = new ArrayList<>();
+        for (int r = 0; r < examples.length; r++) {
+            rows.add(at(examples[r], examples[r] + 1, new double[] {positions[r]}));
+        }
+        List<Tensor> points = new ArrayList<>();
+        for (int i = 0; i < rows.get(0).size(); i++) {
+            int input = i;
+            points.add(
+                    Rows.Collected.join(rows.stream().map(row -> row.get(input)).toList()));
+        }
+        return points;
     }
 
     /**

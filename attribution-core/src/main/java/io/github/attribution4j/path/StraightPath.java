@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.path;
 
+import io.github.attribution4j.evaluation.Rows;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
@@ -43,6 +44,18 @@ record StraightPath(List<Tensor> start, List<Tensor> end, List<Tensor> differenc
             Shape scale = along.shape().rowScale(1).with(1, positions.length);
             Tensor t = along.tensors().of(positions, along.dataType(), scale);
             points.add(flat(along.mul(t).add(from)));
+        }
+        return points;
+    }
+
+    @Override
+    public List<Tensor> points(long[] examples, double[] positions) {
+        List<Tensor> points = new ArrayList<>(difference.size());
+        for (int i = 0; i < difference.size(); i++) {
+            Tensor along = Rows.ofExamples(difference.get(i), examples);
+            Tensor t = along.tensors()
+                    .of(positions, along.dataType(), along.shape().rowScale(positions.length));
+            points.add(along.mul(t).add(Rows.ofExamples(start.get(i), examples)));
         }
         return points;
     }

@@ -71,6 +71,7 @@ class RowsTest {
                         "RowSequence",
                         "PushedRows",
                         "PathRows",
+                        "PointRows",
                         "PairedRows",
                         "Segments",
                         "OcclusionRows",

@@ -35,6 +35,7 @@ import io.github.attribution4j.target.Loss;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -122,6 +123,21 @@ class MethodsTest {
         try (why) {
             assertThat(gaps).hasSize(5);
             assertThat(why.counts().backwardRows()).isEqualTo(500);
+        }
+    }
+
+    @Test
+    void integratedGradientsTolerance() {
+        // tag::integrated-gradients-tolerance
+        IntegratedGradients method = new IntegratedGradients().tolerance(0.01).steps(200);
+        Explanation why = method.attribute(cancer, Inputs.of(patients), Target.index(0));
+        double[] taken = why.measures().get("steps"); // by each patient, at most 200
+        double[] reached = why.measures().get("tolerance-reached"); // 1 or 0
+        // end::integrated-gradients-tolerance
+        try (why) {
+            assertThat(reached).containsOnly(1);
+            assertThat(why.counts().backwardRows())
+                    .isEqualTo((long) Arrays.stream(taken).sum());
         }
     }
 
