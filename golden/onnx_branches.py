@@ -98,8 +98,9 @@ def main() -> None:
     unknown = graph(
         "unknown",
         [
-            helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "scale", "point"], "quantized"),
-            helper.make_node("DequantizeLinear", ["q", "scale", "point"], ["y4"], "y4"),
+            helper.make_node("Unique", ["x"], ["sorted"], "unique"),
+            helper.make_node("Shape", ["x"], ["sizes"], "sizes"),
+            helper.make_node("Reshape", ["sorted", "sizes"], ["y4"], "y4"),
         ],
         "y4",
     )

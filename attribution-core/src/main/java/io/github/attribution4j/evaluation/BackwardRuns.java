@@ -65,6 +65,7 @@ final class BackwardRuns {
                         .map(batch::own)
                         .toList();
                 tellUnreached(held);
+                held.approximation().ifPresent(what -> batches.notice("gradients are approximate: " + what));
                 Tensor kept = output.alias();
                 Optional<Tensor> atReference = held.referenceOutput().map(Tensor::alias);
                 List<Tensor> activations = activations(held, batch);

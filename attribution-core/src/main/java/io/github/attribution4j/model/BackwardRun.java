@@ -62,6 +62,16 @@ public interface BackwardRun extends AutoCloseable {
     }
 
     /**
+     * Returns why what comes back is not what the computed function says: roundings that count as none, for one. An
+     * explanation that goes back has a notice of it.
+     *
+     * @return what is approximated, and where, in one sentence without a full stop; empty if nothing is
+     */
+    default Optional<String> approximation() {
+        return Optional.empty();
+    }
+
+    /**
      * Returns the run of a program that was changed so that its derivative follows backward rules: for implementations
      * of {@link io.github.attribution4j.model.rule.RuledModel.Copy}.
      */

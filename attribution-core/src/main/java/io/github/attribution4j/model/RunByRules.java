@@ -42,6 +42,11 @@ record RunByRules(Pullback changed) implements BackwardRun {
     }
 
     @Override
+    public Optional<String> approximation() {
+        return changed.approximation();
+    }
+
+    @Override
     public void close() {
         changed.close();
     }

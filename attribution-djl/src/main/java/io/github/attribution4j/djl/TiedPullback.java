@@ -43,6 +43,11 @@ final class TiedPullback implements Pullback {
     }
 
     @Override
+    public Optional<String> approximation() {
+        return byName.approximation();
+    }
+
+    @Override
     public List<Tensor> vjp(Tensor cotangent) {
         return sums(byName.vjp(cotangent));
     }

@@ -4,6 +4,7 @@ package io.github.attribution4j.onnx;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -13,12 +14,20 @@ import java.util.function.Supplier;
  */
 final class HeldPullback implements Pullback {
     private final Pullback inner;
+    private final Optional<String> approximation;
     private final Runnable free;
     private int users;
     private boolean closed;
 
-    HeldPullback(Pullback inner, Runnable free) {
+    /**
+     * Holds.
+     *
+     * @param approximation why gradients are not those of what is computed
+     * @param free frees the memory
+     */
+    HeldPullback(Pullback inner, Optional<String> approximation, Runnable free) {
         this.inner = inner;
+        this.approximation = approximation;
         this.free = free;
     }
 
@@ -66,6 +75,11 @@ final class HeldPullback implements Pullback {
     @Override
     public Set<String> unused() {
         return inner.unused();
+    }
+
+    @Override
+    public Optional<String> approximation() {
+        return approximation;
     }
 
     @Override

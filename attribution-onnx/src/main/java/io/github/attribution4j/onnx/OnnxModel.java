@@ -282,6 +282,9 @@ public final class OnnxModel implements RuledModel, ParameterizedModel {
         try {
             Map<String, String> loaded = new LinkedHashMap<>(options.changes());
             loaded.putAll(changed);
+            if (program.signature().remarks().quantizes()) {
+                loaded.put("gradients", "approximate, as if quantizers did not round");
+            }
             return new Identity(name, "", file.digest(), OrtTensors.engine(), options.device(), loaded);
         } catch (FormatException e) {
             throw new ModelException(String.valueOf(e.getMessage()), e);

@@ -329,7 +329,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                 Pullback pullback = given.parameters.isEmpty()
                         ? question.pullback(back.reached(), result, activations, this::back)
                         : Program.pullbackTo(given.parameterNames, back.reached(), result, this::back);
-                return new HeldPullback(pullback, () -> {
+                return new HeldPullback(pullback, Remarks.approximation(back.woven().straight()), () -> {
                     close(held);
                     given.close();
                 });

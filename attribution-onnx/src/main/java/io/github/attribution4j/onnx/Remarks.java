@@ -6,12 +6,14 @@ import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Lookups;
 import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.quantized.Dequantized;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What the nodes before an output say of it: random draws, lost gradients, rows that depend on others. */
 final class Remarks {
@@ -27,9 +29,13 @@ final class Remarks {
             "Mod", "a jump",
             "Bernoulli", "a random draw");
 
+    /** The most places that a sentence names. */
+    private static final int NAMED = 3;
+
     private final List<String> draws = new ArrayList<>();
     private final List<String> losses = new ArrayList<>();
     private boolean halves;
+    private boolean quantizes;
     private Optional<String> oneRow = Optional.empty();
 
     Remarks(Graph graph, Constants constants, String output, Map<String, ElementType> elements) {
@@ -58,6 +64,7 @@ final class Remarks {
 
     private void lookForLosses(Node node, Map<String, ElementType> elements) {
         String at = " at \"" + node.output(0) + "\"";
+        quantizes |= Dequantized.rounds(node);
         String loss = LOSSES.get(node.type());
         ElementType from = elements.get(node.input(0));
         ElementType to = elements.get(node.output(0));
@@ -79,6 +86,29 @@ final class Remarks {
     private static boolean trains(Constants constants, Node node) {
         long[] mode = node.input(2).isEmpty() ? null : constants.longs(node.input(2));
         return mode != null && mode.length == 1 && mode[0] != 0;
+    }
+
+    /**
+     * Says why gradients are not those of what is computed.
+     *
+     * @param straight the quantizers that they pass
+     */
+    static Optional<String> approximation(List<Node> straight) {
+        if (straight.isEmpty()) {
+            return Optional.empty();
+        }
+        String named = straight.stream()
+                .limit(NAMED)
+                .map(node -> node.type() + " at \"" + node.output(0) + "\"")
+                .collect(Collectors.joining(", "));
+        String more = straight.size() > NAMED ? " and " + (straight.size() - NAMED) + " more" : "";
+        return Optional.of("quantizers (" + named + more + ") count as if they did not round, and have a slope of zero"
+                + " outside their ranges; the model as it was before it was quantized has exact ones");
+    }
+
+    /** Whether numbers that depend on the inputs are quantized on their way to the output. */
+    boolean quantizes() {
+        return quantizes;
     }
 
     List<String> draws() {

@@ -12,6 +12,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -65,7 +66,7 @@ class HeldPullbackTest {
     void the_last_thread_that_is_inside_frees_the_memory() throws Exception {
         Slow slow = new Slow();
         AtomicInteger freed = new AtomicInteger();
-        HeldPullback pullback = new HeldPullback(slow, freed::incrementAndGet);
+        HeldPullback pullback = new HeldPullback(slow, Optional.empty(), freed::incrementAndGet);
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try (Tensor any = Tensors.ofJava().of(new float[1], 1)) {
             List<Future<List<Tensor>>> inside = new ArrayList<>();

@@ -172,6 +172,11 @@ class FixedCalls implements Model {
             }
 
             @Override
+            public Optional<String> approximation() {
+                return run.approximation();
+            }
+
+            @Override
             public void close() {
                 output.close();
                 run.close();

@@ -340,6 +340,7 @@ public final class Diagnosis {
                     without.isEmpty() ? "ok" : "note",
                     "gradients",
                     without.isEmpty() ? "defined for every attributed input" : "all zero for " + without);
+            pullback.approximation().ifPresent(what -> say("note", "gradients", "approximate: " + what));
         } catch (ModelException | IllegalArgumentException e) {
             say("no", "gradients", Failure.of(e).line());
         }

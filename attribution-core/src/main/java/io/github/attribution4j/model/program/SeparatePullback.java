@@ -87,6 +87,12 @@ final class SeparatePullback implements Pullback {
         return unused;
     }
 
+    /** Returns that of the first row: all rows go back the same way. */
+    @Override
+    public Optional<String> approximation() {
+        return parts.get(0).approximation();
+    }
+
     @Override
     public void close() {
         parts.forEach(Pullback::close);

@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.onnx.internal.gradient;
 
+import io.github.attribution4j.onnx.internal.graph.Attribute;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Operators of several operands that are broadcast, and those of one operand that are no formula. */
 final class ArithmeticRules {
     private static final double SQRT_HALF = Math.sqrt(0.5);
     private static final double SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
     private static final double ONE_OVER_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
+
+    /** Steps beyond the range of every quantized type, which the runtime can still count. */
+    private static final double BEYOND = 1e6;
+
+    private static final double BEYOND_OF_HALF = 6e4;
+
+    /** The share of a step by which a value may lie outside the range: the scale itself is rounded. */
+    private static final double SPARE = 1e-3;
 
     private ArithmeticRules() {}
 
@@ -87,6 +101,9 @@ final class ArithmeticRules {
             s.give(0, s.g());
         });
         table.put("Range", ArithmeticRules::range);
+        table.put("QuantizeLinear", ArithmeticRules::quantize);
+        table.put("DequantizeLinear", ArithmeticRules::dequantize);
+        table.put("DynamicQuantizeLinear", s -> s.give(0, s.div(s.g(), s.node().output(1))));
     }
 
     private static void back(Step s, int input, String gradient) {
@@ -210,5 +227,94 @@ final class ArithmeticRules {
             String numbers = s.op("Range", s.integer(0), s.reshape(s.count(s.y()), new long[0]), s.integer(1));
             s.give(2, s.sumOfAll(s.mul(s.g(), s.cast(numbers, s.element()))));
         }
+    }
+
+    /**
+     * Counts as x / scale + zero point, held within the range of the type: nothing is rounded, and what lies outside has
+     * a slope of zero. A quantizer that has taken the place of a ReLU is one by its range.
+     */
+    private static void quantize(Step s) {
+        String x = s.isWhole(s.x()) ? s.cast(s.x(), s.element()) : s.x();
+        String scale = forElements(s, s.x(1));
+        double beyond = s.element() == ElementType.FLOAT16 ? BEYOND_OF_HALF : BEYOND;
+        String spare = s.times(scale, SPARE);
+        String inside = s.op(
+                "And",
+                s.op("GreaterOrEqual", x, s.sub(end(s, s.times(scale, -beyond)), spare)),
+                s.op("LessOrEqual", x, s.add(end(s, s.times(scale, beyond)), spare)));
+        String gradient = s.keep(inside, s.div(s.g(), scale));
+        if (s.needs(0)) {
+            s.give(0, gradient);
+        }
+        if (s.needs(1)) {
+            s.give(1, ofScale(s, s.neg(s.mul(gradient, s.div(x, scale)))));
+        }
+    }
+
+    /** An end of the range, as a real, which the runtime itself is asked for. */
+    private static String end(Step s, String beyond) {
+        String far = isOne(s, s.x(1)) ? beyond : s.expand(beyond, s.shape(s.x()));
+        List<Attribute> how = new ArrayList<>(s.node().attributes().values());
+        how.removeIf(attribute -> attribute.name().equals("saturate"));
+        String end = s.op("QuantizeLinear", how, far, s.x(1), s.x(2));
+        return s.op("DequantizeLinear", placing(s), end, s.x(1), s.x(2));
+    }
+
+    /** The attributes that say which scale belongs to an element. */
+    private static List<Attribute> placing(Step s) {
+        return s.node().attributes().values().stream()
+                .filter(attribute -> Set.of("axis", "block_size").contains(attribute.name()))
+                .toList();
+    }
+
+    private static void dequantize(Step s) {
+        ElementType type = s.type(1).element();
+        String g = s.type(s.y()).element() == type ? s.g() : s.cast(s.g(), type);
+        if (s.needs(0)) {
+            s.give(0, s.mul(g, forElements(s, s.x(1))));
+        }
+        if (s.needs(1)) {
+            String one = s.expand(s.number(type, 1), s.shape(s.x(1)));
+            s.give(1, ofScale(s, s.mul(g, s.op("DequantizeLinear", placing(s), s.x(), one, s.x(2)))));
+        }
+    }
+
+    private static String ofScale(Step s, String gradient) {
+        if (!isOne(s, s.x(1))) {
+            throw s.refuse("its scales depend on what is attributed, and there are several");
+        }
+        return s.shapedLike(s.sumOfAll(gradient), s.x(1));
+    }
+
+    /** Whether there is one scale for all elements. */
+    private static boolean isOne(Step s, String scale) {
+        ValueType type = s.type(scale);
+        return type.rank() == 0 || (type.rank() == 1 && type.dim(0).size() == 1);
+    }
+
+    /** Scales as they are multiplied: one, one for each place of an axis, or one for each block. */
+    private static String forElements(Step s, String scale) {
+        if (isOne(s, scale)) {
+            return scale;
+        }
+        int rank = s.rank(s.x());
+        int axis = s.axis(s.x(), s.integer("axis", 1));
+        if (s.rank(scale) == 1) {
+            long[] sizes = new long[rank - axis];
+            Arrays.fill(sizes, 1);
+            sizes[0] = -1;
+            return s.reshape(scale, sizes);
+        }
+        long block = s.integer("block_size", 0);
+        if (block <= 0 || !s.type(scale).fixed()) {
+            throw s.refuse("its scales have " + s.rank(scale) + " axes of open sizes");
+        }
+        long[] times = new long[rank + 1];
+        Arrays.fill(times, 1);
+        times[axis + 1] = block;
+        long[] sizes = s.type(scale).sizes();
+        sizes[axis] *= block;
+        String repeated = s.op("Tile", s.unsqueeze(scale, axis + 1L), s.ints(times));
+        return s.slice(s.reshape(repeated, sizes), s.ints(0), s.sizes(s.x(), axis), s.ints(axis));
     }
 }

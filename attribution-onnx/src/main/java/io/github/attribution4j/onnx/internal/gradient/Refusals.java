@@ -88,9 +88,6 @@ final class Refusals {
             return "it belongs to '" + node.domain()
                     + "', not to the standard; inline it with onnx.inliner if it is a function, or export without it";
         }
-        if (Rules.quantizes(node)) {
-            return "quantized values have no slope; give the model as it was before it was quantized";
-        }
         return "no rule is known for it; perturb the inputs instead, or attribute a layer after it";
     }
 

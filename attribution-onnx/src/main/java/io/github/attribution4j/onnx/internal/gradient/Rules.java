@@ -2,9 +2,12 @@
 package io.github.attribution4j.onnx.internal.gradient;
 
 import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.quantized.Dequantized;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The table of operators: how a gradient passes each, and which have a gradient of zero everywhere. */
@@ -62,13 +65,9 @@ public final class Rules {
         return node.domain().isEmpty() && CUTTING.contains(node.type());
     }
 
-    /** Whether a node rounds floats to a few whole numbers; gradients are then refused and not zero. */
-    static boolean quantizes(Node node) {
-        return node.domain().isEmpty()
-                && (node.type().contains("Quantize")
-                        || node.type().startsWith("QLinear")
-                        || node.type().equals("ConvInteger")
-                        || node.type().equals("MatMulInteger"));
+    /** The outputs of a node that a gradient may pass: what a quantizer has measured counts as a constant. */
+    static List<String> differentiable(Node node) {
+        return node.is("DynamicQuantizeLinear") ? node.outputs().subList(0, 1) : node.outputs();
     }
 
     static @Nullable Rule of(Node node) {
@@ -80,8 +79,10 @@ public final class Rules {
         return CUTTING;
     }
 
-    /** The operators with a rule. */
+    /** The operators with a rule, and those that stand in words of them. */
     public static Set<String> operators() {
-        return TABLE.keySet();
+        Set<String> operators = new TreeSet<>(TABLE.keySet());
+        operators.addAll(Dequantized.operators());
+        return operators;
     }
 }

@@ -142,6 +142,11 @@ final class Step extends Words {
         return attribute.graphs().get(0);
     }
 
+    /** Whether a value holds whole numbers that stand for reals. */
+    boolean isWhole(String value) {
+        return weaver.isWhole(value);
+    }
+
     /** Returns the weaver of one of its graphs. */
     Weaver within(Graph graph) {
         return weaver.within(graph);

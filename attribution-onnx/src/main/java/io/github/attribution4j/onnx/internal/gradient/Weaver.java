@@ -8,6 +8,7 @@ import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.quantized.Dequantized;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -26,11 +27,15 @@ import org.jspecify.annotations.Nullable;
 public final class Weaver {
     private static final ValueType UNKNOWN = new ValueType(ElementType.OTHER, null);
 
+    private final Dequantized words;
     private final Graph graph;
     private final Map<String, ValueType> types;
     private final Constants constants;
     private final Emitter emitter;
     private final Refusals refusals;
+
+    /** The quantizers that gradients pass as if these did not round. */
+    private final List<Node> straight;
 
     /** The values through which a gradient passes from the output to an attributed value. */
     private final Set<String> carrying = new HashSet<>();
@@ -43,17 +48,21 @@ public final class Weaver {
     /** The replacements of nodes that need more outputs. */
     private final Map<Node, Node> replaced = new HashMap<>();
 
-    private Weaver(Graph graph, Map<String, ValueType> types) {
-        this.graph = graph;
-        this.types = types;
+    private Weaver(Dequantized words) {
+        this.words = words;
+        this.graph = words.graph();
+        this.types = words.types();
+        this.straight = new ArrayList<>();
         this.constants = new Constants(graph);
         this.emitter = new Emitter(graph);
         this.refusals = new Refusals();
     }
 
     private Weaver(Graph graph, Weaver around, Refusals refusals) {
+        this.words = around.words;
         this.graph = graph;
         this.types = around.types;
+        this.straight = around.straight;
         this.constants = new Constants(graph, around.constants);
         this.emitter = around.emitter.within(graph);
         this.refusals = refusals;
@@ -71,10 +80,10 @@ public final class Weaver {
      *     them ends at whole numbers
      */
     public static Woven weave(Graph graph, Map<String, ValueType> types, List<String> attributed, String output) {
-        return new Weaver(graph, types).weave(attributed, output);
+        return new Weaver(Dequantized.of(graph, types)).weave(attributed, output, types);
     }
 
-    private Woven weave(List<String> attributed, String output) {
+    private Woven weave(List<String> attributed, String output, Map<String, ValueType> given) {
         for (String value : attributed) {
             if (!type(value).element().carriesGradient()) {
                 throw new UnsupportedModelException(
@@ -112,13 +121,15 @@ public final class Weaver {
             }
         }
         List<Node> forward = forward();
-        Map<String, ValueType> known = new HashMap<>(types);
+        Map<String, ValueType> known = new HashMap<>(given);
         known.putAll(emitter.types());
         return new Woven(
-                graph,
+                words,
                 known,
                 constants,
                 forward,
+                replaced,
+                straight,
                 emitter.backward(),
                 emitter.constants(),
                 cotangent,
@@ -157,8 +168,8 @@ public final class Weaver {
         Set<String> carried = new HashSet<>(sources);
         for (Node node : graph.nodes()) {
             if (!Rules.cuts(node) && node.reads().stream().anyMatch(carried::contains)) {
-                for (String value : node.outputs()) {
-                    if (!value.isEmpty() && (mayCarry(value) || Rules.quantizes(node))) {
+                for (String value : Rules.differentiable(node)) {
+                    if (!value.isEmpty() && mayCarry(value)) {
                         carried.add(value);
                     }
                 }
@@ -206,8 +217,14 @@ public final class Weaver {
             if (rule == null) {
                 throw refuse(node, Refusals.remedy(node));
             }
+            if (words.misreads(node)) {
+                throw refuse(node, "it computes with quantized whole numbers, for which no rule is known");
+            }
             rule.apply(step);
             step.check();
+            if (Dequantized.quantizes(node)) {
+                straight.add(words.origin(node));
+            }
         } catch (UnsupportedModelException e) {
             refusals.add(node, e);
             // There may be more refusals further back.
@@ -265,6 +282,11 @@ public final class Weaver {
     /** The known type of a value; nothing is known of one that is no tensor. */
     ValueType type(String value) {
         return types.getOrDefault(value, UNKNOWN);
+    }
+
+    /** Whether a value holds whole numbers that stand for reals, as which rules see them. */
+    boolean isWhole(String value) {
+        return words.isWhole(value);
     }
 
     Constants constants() {

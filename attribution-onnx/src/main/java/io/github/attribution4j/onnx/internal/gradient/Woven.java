@@ -2,11 +2,13 @@
 package io.github.attribution4j.onnx.internal.gradient;
 
 import io.github.attribution4j.onnx.internal.graph.Constants;
+import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Initializer;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.quantized.Dequantized;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,10 +29,13 @@ public final class Woven {
     /** Begins the name of a node that fails where a run takes a way that no gradient passes; the reason follows. */
     public static final String REFUSED = "attribution/refused: ";
 
+    private final Dequantized words;
     private final Graph graph;
     private final Map<String, ValueType> types;
     private final Constants constants;
     private final List<Node> forward;
+    private final Map<Node, Node> replaced;
+    private final List<Node> straight;
     private final List<Node> backward;
     private final Map<String, Initializer> initializers;
     private final String cotangent;
@@ -39,21 +44,35 @@ public final class Woven {
     private final List<String> kept;
     private final List<Node> again;
 
+    /**
+     * Joins both ways.
+     *
+     * @param words the graph as the way back sees it
+     * @param types of values that run forward
+     * @param forward nodes of these words with the outputs that the way back reads, and then others for it
+     * @param replaced for nodes of the graph those with more outputs
+     * @param straight the quantizers that gradients pass
+     */
     Woven(
-            Graph graph,
+            Dequantized words,
             Map<String, ValueType> types,
             Constants constants,
             List<Node> forward,
+            Map<Node, Node> replaced,
+            List<Node> straight,
             List<Node> backward,
             Map<String, Initializer> added,
             String cotangent,
             String output,
             Map<String, String> gradients) {
-        this.graph = graph;
+        this.words = words;
+        this.graph = words.original();
         this.types = types;
         this.constants = constants;
         this.forward = forward;
-        this.initializers = new LinkedHashMap<>(graph.initializers());
+        this.replaced = replaced;
+        this.straight = List.copyOf(straight);
+        this.initializers = new LinkedHashMap<>(words.graph().initializers());
         initializers.putAll(added);
         this.cotangent = cotangent;
         this.output = output;
@@ -71,26 +90,35 @@ public final class Woven {
     }
 
     /**
-     * The nodes whose results are no tensors, such as sequences: those cannot be handed on, and are computed again.
+     * The nodes whose results cannot be handed on, and are computed again: those that are no tensors, such as sequences,
+     * or whose elements Java has no type of, and what only the words of quantized operators have.
      *
      * @param reads what the nodes of the way back read; grows
      * @param own what is made on the way back; grows
      */
     private List<Node> again(Set<String> reads, Set<String> own) {
         Set<Node> found = new HashSet<>();
+        int nodes = words.graph().nodes().size();
         for (int i = forward.size() - 1; i >= 0; i--) {
             Node node = forward.get(i);
-            if (node.outputs().stream()
-                    .anyMatch(value -> !value.isEmpty()
-                            && reads.contains(value)
-                            && !types.containsKey(value)
-                            && !constants.constant(value))) {
+            List<String> needed = node.outputs().stream()
+                    .filter(value -> reads.contains(value) && !constants.constant(value))
+                    .toList();
+            boolean ofWayBack = needed.stream().anyMatch(value -> !isHandedOn(value))
+                    || node.outputs().stream().anyMatch(words::isOfWayBack)
+                    || (i >= nodes && node.reads().stream().anyMatch(words::isOfWayBack));
+            if (ofWayBack && !needed.isEmpty()) {
                 found.add(node);
                 reads.addAll(node.reads());
                 own.addAll(node.outputs());
             }
         }
         return forward.stream().filter(found::contains).toList();
+    }
+
+    private boolean isHandedOn(String value) {
+        ValueType type = types.get(value);
+        return type != null && type.element() != ElementType.OTHER;
     }
 
     /** The input that takes the gradient of the score with respect to the output. */
@@ -106,6 +134,11 @@ public final class Woven {
         return gradients;
     }
 
+    /** The quantizers that the gradients pass as if they did not round. */
+    public List<Node> straight() {
+        return straight;
+    }
+
     /** The values of the forward graph that the backward graph reads, including inputs of the model. */
     public List<String> kept() {
         return kept;
@@ -113,7 +146,8 @@ public final class Woven {
 
     /** One graph. */
     public Graph fused() {
-        List<Node> nodes = new ArrayList<>(forward);
+        List<Node> nodes = new ArrayList<>(run(false));
+        again.stream().filter(this::isOfWordsAlone).forEach(nodes::add);
         nodes.addAll(backward);
         List<ValueInfo> inputs = new ArrayList<>(graph.inputs());
         inputs.add(ValueInfo.of(cotangent, type(output)));
@@ -133,7 +167,29 @@ public final class Woven {
         outputs.addAll(also);
         outputs.addAll(kept);
         graph.inputs().forEach(input -> outputs.remove(input.name()));
-        return graph(graph.inputs(), List.copyOf(outputs), forward);
+        return graph(graph.inputs(), List.copyOf(outputs), run(true));
+    }
+
+    /**
+     * The nodes that run forward.
+     *
+     * @param split whether what is computed again is left as it is in the file
+     */
+    private List<Node> run(boolean split) {
+        List<Node> nodes = new ArrayList<>();
+        Set<Node> left = new HashSet<>(again);
+        for (Node node : graph.nodes()) {
+            Node now = replaced.getOrDefault(node, node);
+            nodes.add(split && left.contains(now) ? node : now);
+        }
+        forward.subList(words.graph().nodes().size(), forward.size()).stream()
+                .filter(node -> split ? !left.contains(node) : !isOfWordsAlone(node))
+                .forEach(nodes::add);
+        return nodes;
+    }
+
+    private boolean isOfWordsAlone(Node node) {
+        return node.outputs().stream().anyMatch(words::isAbsent) || node.reads().stream().anyMatch(words::isAbsent);
     }
 
     /** The backward graph. */

@@ -16,6 +16,7 @@ import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,6 +35,8 @@ import java.util.stream.IntStream;
  */
 public final class TypeOracle {
     private static final String MADE_UP = "unk__";
+    /** Begins the runtime's names of types of elements. */
+    private static final String RUNTIMES_TYPE = "ONNX_TENSOR_ELEMENT_DATA_TYPE_";
     /** Begins the name of a value of a graph of a node, where it stands beside that node. */
     private static final String BESIDE = "attribution/beside ";
 
@@ -291,22 +294,13 @@ public final class TypeOracle {
         }
     }
 
-    /** The Java interface has other codes than ONNX, but the same names. */
+    /** The Java interface has other codes than ONNX, but the same names; its own types have no signs. */
     private static ElementType element(TensorInfo tensor) {
-        return switch (tensor.type) {
-            case FLOAT -> ElementType.FLOAT;
-            case DOUBLE -> ElementType.DOUBLE;
-            case FLOAT16 -> ElementType.FLOAT16;
-            case BFLOAT16 -> ElementType.BFLOAT16;
-            case INT8 -> ElementType.INT8;
-            case INT16 -> ElementType.INT16;
-            case INT32 -> ElementType.INT32;
-            case INT64 -> ElementType.INT64;
-            case BOOL -> ElementType.BOOL;
-            case UINT8 -> ElementType.UINT8;
-            case STRING -> ElementType.STRING;
-            case UNKNOWN -> ElementType.OTHER;
-        };
+        String name = tensor.onnxType.name();
+        return Arrays.stream(ElementType.values())
+                .filter(type -> name.equals(RUNTIMES_TYPE + type.name()))
+                .findFirst()
+                .orElse(ElementType.OTHER);
     }
 
     private static Graph tapped(Graph graph, Set<String> values) {
