@@ -329,10 +329,11 @@ final class OnnxProgram implements Program, AutoCloseable {
                 Pullback pullback = given.parameters.isEmpty()
                         ? question.pullback(back.reached(), result, activations, this::back)
                         : Program.pullbackTo(given.parameterNames, back.reached(), result, this::back);
-                return new HeldPullback(pullback, Remarks.approximation(back.woven().straight()), () -> {
-                    close(held);
-                    given.close();
-                });
+                return new HeldPullback(
+                        pullback, Remarks.approximation(back.woven().straight()), () -> {
+                            close(held);
+                            given.close();
+                        });
             } catch (RuntimeException | Error e) {
                 close(held);
                 throw e;

@@ -36,17 +36,18 @@ class OnnxQuantizedTest {
 
     @TestFactory
     Stream<DynamicTest> gradients_pass_quantizers_within_their_ranges() {
-        return GOLDEN.cases().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
-            try (OnnxModel model = OnnxModel.load(GOLDEN.bytes(name + "/model"));
-                    TensorScope scope = TensorScope.open();
-                    Pullback run = model.pullback(Inputs.of(GOLDEN.tensor(name + "/x")))) {
-                double[] y = GOLDEN.tensor(name + "/y").toDoubleArray();
-                assertNear(run.output().toDoubleArray(), y);
-                double[] found =
-                        run.vjp(GOLDEN.tensor(name + "/g")).get(0).toDoubleArray();
-                assertNear(found, GOLDEN.tensor(name + "/d").toDoubleArray());
-            }
-        }));
+        return GOLDEN.cases().stream()
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
+                    try (OnnxModel model = OnnxModel.load(GOLDEN.bytes(name + "/model"));
+                            TensorScope scope = TensorScope.open();
+                            Pullback run = model.pullback(Inputs.of(GOLDEN.tensor(name + "/x")))) {
+                        double[] y = GOLDEN.tensor(name + "/y").toDoubleArray();
+                        assertNear(run.output().toDoubleArray(), y);
+                        double[] found =
+                                run.vjp(GOLDEN.tensor(name + "/g")).get(0).toDoubleArray();
+                        assertNear(found, GOLDEN.tensor(name + "/d").toDoubleArray());
+                    }
+                }));
     }
 
     @ParameterizedTest
@@ -64,25 +65,27 @@ class OnnxQuantizedTest {
     /** ONNX Runtime asked without this library, as the file is deployed. */
     @TestFactory
     Stream<DynamicTest> results_have_the_bits_of_the_file() {
-        return GOLDEN.cases().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
-            byte[] file = GOLDEN.bytes(name + "/model");
-            Tensor x = GOLDEN.tensor(name + "/x");
-            try (OnnxModel model = OnnxModel.load(file);
-                    TensorScope scope = TensorScope.open();
-                    Pullback run = model.pullback(Inputs.of(x));
-                    OrtSession plain = OrtEnvironment.getEnvironment().createSession(file);
-                    OnnxTensor given = OnnxTensor.createTensor(
-                            OrtEnvironment.getEnvironment(),
-                            FloatBuffer.wrap(x.toFloatArray()),
-                            x.shape().dims());
-                    OrtSession.Result deployed = plain.run(Map.of(model.parameterNames().get(0), given))) {
-                FloatBuffer numbers = ((OnnxTensor) deployed.get(0)).getFloatBuffer();
-                float[] bits = new float[numbers.remaining()];
-                numbers.get(bits);
-                assertThat(model.forward(Inputs.of(x)).toFloatArray()).containsExactly(bits);
-                assertThat(run.output().toFloatArray()).containsExactly(bits);
-            }
-        }));
+        return GOLDEN.cases().stream()
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
+                    byte[] file = GOLDEN.bytes(name + "/model");
+                    Tensor x = GOLDEN.tensor(name + "/x");
+                    try (OnnxModel model = OnnxModel.load(file);
+                            TensorScope scope = TensorScope.open();
+                            Pullback run = model.pullback(Inputs.of(x));
+                            OrtSession plain = OrtEnvironment.getEnvironment().createSession(file);
+                            OnnxTensor given = OnnxTensor.createTensor(
+                                    OrtEnvironment.getEnvironment(),
+                                    FloatBuffer.wrap(x.toFloatArray()),
+                                    x.shape().dims());
+                            OrtSession.Result deployed =
+                                    plain.run(Map.of(model.parameterNames().get(0), given))) {
+                        FloatBuffer numbers = ((OnnxTensor) deployed.get(0)).getFloatBuffer();
+                        float[] bits = new float[numbers.remaining()];
+                        numbers.get(bits);
+                        assertThat(model.forward(Inputs.of(x)).toFloatArray()).containsExactly(bits);
+                        assertThat(run.output().toFloatArray()).containsExactly(bits);
+                    }
+                }));
     }
 
     @Test

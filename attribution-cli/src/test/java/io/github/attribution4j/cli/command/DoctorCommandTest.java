@@ -11,6 +11,8 @@ import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
 import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +80,26 @@ class DoctorCommandTest {
                 "none for linear_dynamic (layers.0/linear_dynamic#0 and 2 more); refused where a gradient has to pass";
         assertThat(rules("mlp_quantized.trace.pt"))
                 .containsExactly("note  rules, deeplift        " + missing, "note  rules, lrp             " + missing);
+    }
+
+    @Test
+    @DisplayName("Gradients of a quantized ONNX file are defined, and called approximate")
+    void quantizedFiles() throws IOException {
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> golden = NumpyFiles.readNpz(Cli.golden("onnx/quantized.npz"), Tensors.ofJava());
+            ByteBuffer bytes = golden.get("digits_qdq/model").toByteBuffer();
+            byte[] file = new byte[bytes.remaining()];
+            bytes.get(file);
+            Path model = Files.write(folder.resolve("quantized.onnx"), file);
+            Path input = folder.resolve("digits.npz");
+            NumpyFiles.writeNpz(input, Map.of("image", golden.get("digits_qdq/x")));
+            Cli.Said said = Cli.run("doctor", "--model", model.toString(), "--input", input.toString());
+            assertThat(said.err()).isEmpty();
+            assertThat(said.out().lines().filter(line -> line.matches("\\w+ +gradients .*")))
+                    .hasSize(2)
+                    .anyMatch(line -> line.matches("ok +gradients +defined for every attributed input"))
+                    .anyMatch(line -> line.matches("note +gradients +approximate: quantizers \\(.*"));
+        }
     }
 
     /** The line about rows, for the first rows of some values. */

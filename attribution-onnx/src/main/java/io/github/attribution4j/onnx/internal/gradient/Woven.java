@@ -189,7 +189,8 @@ public final class Woven {
     }
 
     private boolean isOfWordsAlone(Node node) {
-        return node.outputs().stream().anyMatch(words::isAbsent) || node.reads().stream().anyMatch(words::isAbsent);
+        return node.outputs().stream().anyMatch(words::isAbsent)
+                || node.reads().stream().anyMatch(words::isAbsent);
     }
 
     /** The backward graph. */

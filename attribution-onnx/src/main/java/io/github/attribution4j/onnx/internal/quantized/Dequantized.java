@@ -125,9 +125,12 @@ public final class Dequantized {
         } else if (quantizes(node)) {
             stand(node.output(0), element(node.input(0)));
         } else if (node.domain().isEmpty() && !node.is("DequantizeLinear")) {
-            node.reads().stream().filter(whole::contains).findFirst().ifPresent(read -> node.outputs().stream()
-                    .filter(value -> mayStand(element(value)))
-                    .forEach(value -> stand(value, element(read))));
+            node.reads().stream()
+                    .filter(whole::contains)
+                    .findFirst()
+                    .ifPresent(read -> node.outputs().stream()
+                            .filter(value -> mayStand(element(value)))
+                            .forEach(value -> stand(value, element(read))));
         }
     }
 
@@ -155,8 +158,8 @@ public final class Dequantized {
     private void findAgain() {
         Constants constants = new Constants(graph);
         for (Node node : graph.nodes()) {
-            boolean starts = (node.is("DequantizeLinear") && whole.contains(node.input(0)))
-                    || node.is("DynamicQuantizeLinear");
+            boolean starts =
+                    (node.is("DequantizeLinear") && whole.contains(node.input(0))) || node.is("DynamicQuantizeLinear");
             boolean goesOn = node.domain().isEmpty()
                     && node.graphs().isEmpty()
                     && !node.draws()

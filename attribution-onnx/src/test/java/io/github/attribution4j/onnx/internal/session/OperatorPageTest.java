@@ -33,8 +33,13 @@ class OperatorPageTest {
                 listed.computeIfAbsent(heading, key -> new TreeSet<>()).add(names.group(1));
             }
         }
-        assertThat(listed).containsOnlyKeys(
-                        "Gradients pass", "Gradients pass approximately", "No gradient by nature", "Of old opsets", "Refused");
+        assertThat(listed)
+                .containsOnlyKeys(
+                        "Gradients pass",
+                        "Gradients pass approximately",
+                        "No gradient by nature",
+                        "Of old opsets",
+                        "Refused");
         Set<String> exact = new TreeSet<>(Rules.operators());
         exact.removeAll(Dequantized.operators());
         assertThat(listed.get("Gradients pass")).isEqualTo(exact);
