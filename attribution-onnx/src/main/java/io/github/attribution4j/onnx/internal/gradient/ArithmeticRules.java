@@ -230,8 +230,8 @@ final class ArithmeticRules {
     }
 
     /**
-     * Counts as x / scale + zero point, held within the range of the type: nothing is rounded, and what lies outside has
-     * a slope of zero. A quantizer that has taken the place of a ReLU is one by its range.
+     * Counts as x / scale + zero point within the range of the type: nothing is rounded, and what lies outside has a
+     * slope of zero. A quantizer that has taken the place of a ReLU is one by its range.
      */
     private static void quantize(Step s) {
         String x = s.isWhole(s.x()) ? s.cast(s.x(), s.element()) : s.x();

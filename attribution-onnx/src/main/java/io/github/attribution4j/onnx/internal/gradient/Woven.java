@@ -90,7 +90,7 @@ public final class Woven {
     }
 
     /**
-     * The nodes whose results cannot be handed on, and are computed again: those that are no tensors, such as sequences,
+     * The nodes whose results cannot be handed on and are computed again: those that are no tensors, such as sequences,
      * or whose elements Java has no type of, and what only the words of quantized operators have.
      *
      * @param reads what the nodes of the way back read; grows

@@ -22,8 +22,8 @@ import java.util.TreeSet;
  * The run forward does not see it, so that its results have the bits of the file. What only the words have is computed
  * on the way back.
  *
- * <p>The runtime joins an operator and the quantizers around it to one that computes with whole numbers, unless somebody
- * asks for a value between them. So what is made of dequantized values alone is computed again on the way back, too.
+ * <p>The runtime joins an operator and the quantizers around it to one that computes with whole numbers, unless a value
+ * between them is asked for. So what is made of dequantized values alone is computed again on the way back, too.
  */
 public final class Dequantized {
     /** Operators whose results are the numbers that they read, elsewhere, or sums of them; their rules read none. */
