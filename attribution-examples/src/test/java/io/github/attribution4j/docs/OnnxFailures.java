@@ -3,9 +3,14 @@ package io.github.attribution4j.docs;
 
 import io.github.attribution4j.gradient.Saliency;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.rule.BackwardRule;
+import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.onnx.OnnxOptions;
 import io.github.attribution4j.target.Target;
+import io.github.attribution4j.propagation.DeepLift;
+import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -50,11 +55,28 @@ final class OnnxFailures {
                 () -> golden("halves.npz", "mlp.bfloat16.script/model").close());
         failures.put("these inputs take a branch of an If that no gradient passes", OnnxFailures::otherBranch);
         failures.put("no gradient comes back from", () -> explain(trait("maps", PLAIN.output("label")), "x", 1, 4));
+        failures.put(
+                "give the operation another rule",
+                () -> rules(RuleSet.of(Operation.Selector.any(), Rules.zPlus())));
+        failures.put(
+                "follows one of the rules",
+                () -> rules(RuleSet.of(Operation.Selector.name("none"), new BackwardRule.GuidedRelu())
+                        .otherwise(Rules.gradient())));
+        failures.put(
+                "and this model has none there",
+                () -> rules(RuleSet.of(Operation.Selector.module("nowhere"), Rules.zPlus())));
+        failures.put("no rules that compare with a reference", () -> rules(new DeepLift().rules()));
         failures.put("cannot be cut", () -> {
             try (OnnxModel onnx = OnnxModel.load(digits())) {
                 onnx.cut("image");
             }
         });
+    }
+
+    private static void rules(RuleSet rules) {
+        try (OnnxModel onnx = OnnxModel.load(digits())) {
+            onnx.with(rules);
+        }
     }
 
     private static Path digits() {

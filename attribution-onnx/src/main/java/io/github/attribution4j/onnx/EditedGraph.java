@@ -33,6 +33,9 @@ final class EditedGraph {
     private final Map<Spot, String> seen = new HashMap<>();
     private final Set<String> names;
     private final Map<String, Initializer> constants = new LinkedHashMap<>();
+    /** What computed values were called before they were renamed. */
+    private final Map<String, String> originals = new HashMap<>();
+
     private Graph graph;
 
     /**
@@ -125,6 +128,7 @@ final class EditedGraph {
             return;
         }
         String computed = fresh(value);
+        originals.put(computed, value);
         int producer = 0;
         while (!nodes.get(producer).outputs().contains(value)) {
             producer++;
@@ -323,6 +327,11 @@ final class EditedGraph {
 
     Map<String, ValueType> types() {
         return types;
+    }
+
+    /** The name that a computed value had before the graph was edited. */
+    String original(String value) {
+        return originals.getOrDefault(value, value);
     }
 
     /** The name of the value that has the form of a place. */

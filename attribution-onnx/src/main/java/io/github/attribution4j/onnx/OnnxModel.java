@@ -221,19 +221,20 @@ public final class OnnxModel implements RuledModel, ParameterizedModel {
     }
 
     /**
-     * Refuses: this engine has no backward rules yet.
-     *
-     * @throws UnsupportedModelException always
+     * Returns the nodes that give floats, by the names that PyTorch has for what they do ({@code relu}, {@code conv2d},
+     * {@code linear}), so that rules that are written for a TorchScript archive choose the same here. Nodes that
+     * exporters write for one operation of PyTorch are one: product and sum of a dense layer, GELU, SiLU and the like,
+     * the reciprocal of a root. Nodes that compute constants are none.
      */
     @Override
     public List<Operation> operations() {
-        throw Program.noRules();
+        return program.operations().all();
     }
 
     /**
-     * Refuses: this engine has no backward rules yet.
+     * {@inheritDoc}
      *
-     * @throws UnsupportedModelException always
+     * <p>The first run makes two sessions of its own, whose nodes follow the rules.
      */
     @Override
     public Copy with(RuleSet rules) {

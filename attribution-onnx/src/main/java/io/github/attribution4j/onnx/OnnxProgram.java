@@ -11,6 +11,7 @@ import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.program.Program.RowForm;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
 import io.github.attribution4j.onnx.Plans.Asked;
 import io.github.attribution4j.onnx.Plans.Back;
@@ -21,6 +22,9 @@ import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.ModuleValues.Argument;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.quantized.Dequantized;
+import io.github.attribution4j.onnx.internal.rule.Operations;
 import io.github.attribution4j.onnx.internal.session.GraphSession;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
 import io.github.attribution4j.onnx.internal.session.SessionSettings;
@@ -39,7 +43,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs questions by editing the graph, with one session for each kind of question, and two for those that go back. */
@@ -54,6 +60,9 @@ final class OnnxProgram implements Program, AutoCloseable {
     private final SessionSettings settings;
     private final Sessions sessions;
     private final Plans plans;
+    private final Supplier<Map<String, ValueType>> described;
+    private final Map<RuleSet, RuledProgram> ruled = new ConcurrentHashMap<>();
+    private @Nullable Operations operations;
 
     OnnxProgram(OnnxFile file, OnnxOptions options) {
         this.file = file;
@@ -71,6 +80,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         Spot whole = unbatched
                 ? new Spot(output, null, RowForm.ALONE)
                 : element == element.wide() ? null : new Spot(output, null, RowForm.ROWS);
+        this.described = oracle::described;
         this.plans = new Plans(graph, addresses, output, whole, oracle, () -> new TypeOracle(file, settings));
     }
 
@@ -86,6 +96,23 @@ final class OnnxProgram implements Program, AutoCloseable {
     OnnxAddresses addresses() {
         requireOpen();
         return addresses;
+    }
+
+    /** The operations that rules are for. */
+    synchronized Operations operations() {
+        requireOpen();
+        if (operations == null) {
+            Dequantized seen = Dequantized.of(graph, described.get());
+            operations = new Operations(seen.graph(), seen.types(), signature.output());
+        }
+        return operations;
+    }
+
+    @Override
+    public Program with(RuleSet rules) {
+        requireOpen();
+        Operations known = operations();
+        return ruled.computeIfAbsent(rules, any -> new RuledProgram(this, plans.with(rules, known)));
     }
 
     private void requireOpen() {
@@ -176,7 +203,8 @@ final class OnnxProgram implements Program, AutoCloseable {
 
     @Override
     public Pullback pullback(Question question) {
-        return pullback(question, List.of(), List.of());
+        question.inputs().requireNoReferences();
+        return pullback(question, plans);
     }
 
     /**
@@ -191,7 +219,9 @@ final class OnnxProgram implements Program, AutoCloseable {
                     + " (unbatched), so that gradients by parameters are those of one row; give one row");
         }
         try {
-            return pullback(Question.of(inputs), names, parameters);
+            Question question = Question.of(inputs);
+            question.inputs().requireNoReferences();
+            return pullback(question, plans, names, parameters);
         } catch (UnsupportedModelException e) {
             throw new UnsupportedModelException(
                     "no gradients by these parameters: " + e.getMessage()
@@ -200,10 +230,14 @@ final class OnnxProgram implements Program, AutoCloseable {
         }
     }
 
-    private Pullback pullback(Question question, List<String> names, List<Parameter> parameters) {
+    /** Runs with ways back that are not those of derivatives. */
+    Pullback pullback(Question question, Plans ways) {
+        return pullback(question, ways, List.of(), List.of());
+    }
+
+    private Pullback pullback(Question question, Plans ways, List<String> names, List<Parameter> parameters) {
         requireOpen();
-        question.inputs().requireNoReferences();
-        Given given = new Given(question, names, parameters);
+        Given given = new Given(question, ways, names, parameters);
         try {
             return new Run(given, given.plan(true)).wayBack();
         } catch (ModelException e) {
@@ -223,6 +257,7 @@ final class OnnxProgram implements Program, AutoCloseable {
     /** The tensors of a question, by the names of their values. */
     private final class Given implements AutoCloseable {
         private final Question question;
+        private final Plans plans;
         private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
         /** What gets gradients instead of inputs, and how the caller called it; both empty if inputs do. */
         private final List<Parameter> parameters;
@@ -231,11 +266,12 @@ final class OnnxProgram implements Program, AutoCloseable {
         private final Asked asked;
 
         Given(Question question) {
-            this(question, List.of(), List.of());
+            this(question, OnnxProgram.this.plans, List.of(), List.of());
         }
 
-        Given(Question question, List<String> parameterNames, List<Parameter> parameters) {
+        Given(Question question, Plans plans, List<String> parameterNames, List<Parameter> parameters) {
             this.question = question;
+            this.plans = plans;
             this.parameterNames = parameterNames;
             this.parameters = parameters;
             List<String> names = signature.bound(question);
@@ -321,7 +357,7 @@ final class OnnxProgram implements Program, AutoCloseable {
             List<Integer> ranks = ranks();
             if (!ranks.equals(back.ranks())) {
                 close(held);
-                return new Run(given, plans.other(ranks, given.asked, given.tensors)).wayBack();
+                return new Run(given, given.plans.other(ranks, given.asked, given.tensors)).wayBack();
             }
             try {
                 Tensor result = OrtTensors.tensor(value(back.end()));

@@ -6,13 +6,17 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.model.program.Program.Place;
 import io.github.attribution4j.model.program.Program.Question;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
+import io.github.attribution4j.onnx.internal.gradient.Weaver.Ways;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
+import io.github.attribution4j.onnx.internal.rule.Operations;
+import io.github.attribution4j.onnx.internal.rule.RuledWays;
 import io.github.attribution4j.onnx.internal.session.TypeOracle;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -44,10 +48,14 @@ final class Plans {
 
     private final TypeOracle oracle;
     private final Supplier<TypeOracle> another;
-    private final Map<List<Integer>, TypeOracle> oracles = new ConcurrentHashMap<>();
+    /** The rules that a way back follows; null for derivatives. */
+    private final @Nullable RuleSet rules;
+
+    private final @Nullable Operations operations;
+    private final Map<List<Integer>, TypeOracle> oracles;
     private final Map<Key, Plan> plans = new ConcurrentHashMap<>();
     /** How often oracles learned more. Plans that were made before and after need separate sessions. */
-    private final AtomicInteger learned = new AtomicInteger();
+    private final AtomicInteger learned;
 
     /**
      * A question.
@@ -143,10 +151,39 @@ final class Plans {
         this.whole = whole;
         this.oracle = oracle;
         this.another = another;
+        this.rules = null;
+        this.operations = null;
+        this.oracles = new ConcurrentHashMap<>();
+        this.learned = new AtomicInteger();
         this.unranked = graph.inputs().stream()
                 .filter(input -> !Objects.requireNonNull(input.type()).ranked())
                 .map(ValueInfo::name)
                 .toList();
+    }
+
+    private Plans(Plans plain, RuleSet rules, Operations operations) {
+        this.graph = plain.graph;
+        this.addresses = plain.addresses;
+        this.output = plain.output;
+        this.whole = plain.whole;
+        this.oracle = plain.oracle;
+        this.another = plain.another;
+        this.unranked = plain.unranked;
+        this.operations = operations;
+        this.oracles = plain.oracles;
+        this.learned = plain.learned;
+        this.rules = rules;
+    }
+
+    /**
+     * Returns plans whose ways back follow rules.
+     *
+     * @param operations those of the model
+     * @throws UnsupportedModelException if operations cannot follow theirs
+     */
+    Plans with(RuleSet followed, Operations operations) {
+        RuledWays.check(followed, operations.all());
+        return new Plans(this, followed, operations);
     }
 
     /**
@@ -272,7 +309,7 @@ final class Plans {
     private Plan make(Key key, Asked asked, TypeOracle knowing, Map<String, OnnxTensor> given) {
         Map<String, ValueType> types = knowing.types(given);
         int times = learned.get();
-        Object session = times == 0 ? key : List.of(key, times);
+        Object session = List.of(key, times, rules == null ? "" : rules);
         EditedGraph edited = new EditedGraph(graph, types, key.spots(), key.replaced(), key.back());
         List<String> replaced = key.replaced().stream().map(edited::seen).toList();
         List<String> tapped = key.tapped().stream().map(edited::seen).toList();
@@ -301,12 +338,27 @@ final class Plans {
         return new Plan(session, replaced, wanted, edited.graph().giving(computed), null);
     }
 
-    private static Woven weave(EditedGraph edited, List<String> leaves, String end) {
+    private Woven weave(EditedGraph edited, List<String> leaves, String end) {
         try {
-            return Weaver.weave(edited.graph(), edited.types(), leaves, end);
+            return Weaver.weave(
+                    edited.graph(),
+                    edited.types(),
+                    leaves,
+                    end,
+                    (seen, types) -> ways(seen, types, edited, leaves, end));
         } catch (FormatException e) { // in what nobody but a rule reads of a node
             throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** What each node does on the way back. */
+    private Ways ways(
+            Graph seen, Map<String, ValueType> types, EditedGraph edited, List<String> leaves, String end) {
+        if (rules == null || operations == null) {
+            return Ways.DERIVATIVES;
+        }
+        List<String> exposed = Stream.concat(leaves.stream(), Stream.of(end)).toList();
+        return new RuledWays(rules, operations, seen, types, edited::original, exposed);
     }
 
     /** The attributed inputs, or the parameters. */

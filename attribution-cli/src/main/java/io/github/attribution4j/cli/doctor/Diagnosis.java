@@ -156,6 +156,7 @@ public final class Diagnosis {
         List<Operation> all;
         try {
             all = model.operations();
+            model.with(rules);
         } catch (UnsupportedModelException e) {
             say("note", what, Failure.of(e).line());
             return;

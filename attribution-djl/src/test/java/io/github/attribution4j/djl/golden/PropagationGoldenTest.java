@@ -3,16 +3,12 @@ package io.github.attribution4j.djl.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.attribution4j.Explanation;
 import io.github.attribution4j.djl.TorchScriptModel;
-import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.testkit.internal.golden.GoldenCase;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.testkit.internal.golden.GoldenModel;
-import io.github.attribution4j.testkit.internal.golden.Requests;
+import io.github.attribution4j.testkit.internal.golden.RuledReplay;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -53,8 +49,9 @@ class PropagationGoldenTest {
         for (GoldenData.Entry entry : GoldenData.entries(GoldenData.propagation())) {
             List<DynamicTest> tests = new ArrayList<>();
             for (GoldenCase given : entry.cases()) {
+                // A frozen archive has no modules.
                 if (List.of(methods).contains(given.method())
-                        && !(entry.kind().equals("frozen") && namesModules(given))) {
+                        && !(entry.kind().equals("frozen") && RuledReplay.namesModules(given))) {
                     tests.add(DynamicTest.dynamicTest(given.id(), () -> replay(entry, given)));
                 }
             }
@@ -63,13 +60,6 @@ class PropagationGoldenTest {
         }
         assertThat(count).as("cases of %s", List.of(methods)).isGreaterThanOrEqualTo(atLeast);
         return containers.stream();
-    }
-
-    /** A frozen archive has no modules. */
-    private static boolean namesModules(GoldenCase given) {
-        boolean byModule = given.options().has("rules")
-                && given.options().objects("rules").stream().anyMatch(rule -> rule.has("module"));
-        return given.isInside() || byModule;
     }
 
     @AfterAll
@@ -92,37 +82,6 @@ class PropagationGoldenTest {
     }
 
     private static void replay(GoldenData.Entry entry, GoldenCase given) {
-        GoldenModel<TorchScriptModel> model = open(entry);
-        long live = Lifetime.count();
-        Requests requests = new Requests(model, given);
-        try (Explanation explanation = new RuledRequests(requests, given)
-                .method()
-                .attribute(model.model(), model.inputs(), requests.target(), requests.run())) {
-            List<Tensor> attributions = explanation.attributions();
-            for (GoldenCase.Expected expected : given.expected()) {
-                double[] actual = expected.name().equals("delta")
-                        ? explanation.completenessGap()
-                        : attributions
-                                .get(Integer.parseInt(expected.name().substring("attribution_".length())))
-                                .toDoubleArray();
-                compare(given, expected, model.array(expected.array()).toDoubleArray(), actual);
-            }
-        }
-        assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
-    }
-
-    private static void compare(GoldenCase given, GoldenCase.Expected expected, double[] wanted, double[] actual) {
-        assertThat(actual).as(expected.name()).hasSameSizeAs(wanted);
-        double scale = expected.scale()
-                .orElseGet(() -> Arrays.stream(wanted).map(Math::abs).max().orElseThrow());
-        double difference = 0;
-        for (int i = 0; i < wanted.length; i++) {
-            double one = Math.abs(actual[i] - wanted[i]) / scale;
-            difference = Double.isNaN(one) ? Double.POSITIVE_INFINITY : Math.max(difference, one);
-        }
-        WORST.merge(given.method(), difference / expected.relative(), Math::max);
-        assertThat(difference)
-                .as("%s: largest difference, relative to %s", expected.name(), scale)
-                .isLessThanOrEqualTo(expected.relative());
+        WORST.merge(given.method(), RuledReplay.replay(open(entry), given), Math::max);
     }
 }

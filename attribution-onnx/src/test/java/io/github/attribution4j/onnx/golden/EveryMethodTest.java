@@ -27,7 +27,7 @@ class EveryMethodTest {
     void threads_share_a_model() throws Exception {
         long live = Lifetime.count();
         try (EveryMethod every = OnnxGolden.everyMethod()) {
-            // Both go back through the model by rules, which this engine has none of.
+            // No request of this set asks for these two; their golden tests do.
             assertThat(every.missing()).containsExactly("full-grad", "guided-grad-cam");
             InParallel.sameBits(every, IN_EACH_THREAD);
         }

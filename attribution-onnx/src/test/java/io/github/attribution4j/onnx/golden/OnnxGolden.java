@@ -5,6 +5,7 @@ import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.testkit.internal.golden.EveryMethod;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.testkit.internal.golden.GoldenModel;
+import java.nio.file.Path;
 
 /** The golden models as ONNX files. */
 final class OnnxGolden {
@@ -12,6 +13,11 @@ final class OnnxGolden {
 
     static GoldenModel<OnnxModel> load(GoldenData.Entry entry) {
         return GoldenModel.of(entry, OnnxModel.load(GoldenData.onnx(entry.model(), entry.kind())));
+    }
+
+    /** Returns the file of a network of golden/propagation or golden/lrp_rules. */
+    static Path ruled(String model, String exporter) {
+        return GoldenData.folder().resolve("onnx/rules").resolve(model + "." + exporter + ".onnx");
     }
 
     private static GoldenModel<OnnxModel> load(String name) {

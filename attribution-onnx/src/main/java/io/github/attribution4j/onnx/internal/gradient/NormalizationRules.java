@@ -164,7 +164,7 @@ final class NormalizationRules {
     }
 
     /** Up to opset 20 there is one scale for each group, then one for each channel. */
-    private static String eachChannel(Step s) {
+    static String eachChannel(Step s) {
         if (s.type(1).dim(0).sameAs(s.type(0).dim(1))) {
             return s.x(1);
         }

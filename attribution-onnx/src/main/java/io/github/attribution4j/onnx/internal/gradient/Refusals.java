@@ -25,10 +25,9 @@ final class Refusals {
 
     private final Map<String, List<UnsupportedModelException>> kinds = new LinkedHashMap<>();
 
-    /** Refuses one node. */
-    UnsupportedModelException refuse(Node node, String why) {
-        UnsupportedModelException refusal =
-                new UnsupportedModelException("gradients do not pass " + where(node) + ": " + why);
+    /** Refuses one node, said to be somewhere. */
+    UnsupportedModelException refuse(String where, String why) {
+        UnsupportedModelException refusal = new UnsupportedModelException(where + ": " + why);
         reasons.put(refusal, why);
         return refusal;
     }
@@ -72,7 +71,7 @@ final class Refusals {
         return String.join("; ", said);
     }
 
-    private static String where(Node node) {
+    static String where(Node node) {
         String around = Modules.around(node);
         return node.type() + " at node '" + node.name() + "'" + (around.isEmpty() ? "" : " in module '" + around + "'");
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class Rules {
     /** How a gradient passes an operator. */
     @FunctionalInterface
-    interface Rule {
+    public interface Rule {
         /**
          * Gives each input that {@link Step#needs needs} one its gradient, computed from those of the outputs; or
          * refuses.
@@ -61,7 +61,7 @@ public final class Rules {
     }
 
     /** Whether no gradient passes a node for any input. */
-    static boolean cuts(Node node) {
+    public static boolean cuts(Node node) {
         return node.domain().isEmpty() && CUTTING.contains(node.type());
     }
 
@@ -70,7 +70,8 @@ public final class Rules {
         return node.is("DynamicQuantizeLinear") ? node.outputs().subList(0, 1) : node.outputs();
     }
 
-    static @Nullable Rule of(Node node) {
+    /** How a gradient passes a node; null if no rule is known. */
+    public static @Nullable Rule of(Node node) {
         return node.domain().isEmpty() ? TABLE.get(node.type()) : null;
     }
 

@@ -10,22 +10,37 @@ import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** One node on the way back: its inputs, outputs and attributes, and the gradients of its outputs. */
-final class Step extends Words {
+public final class Step extends Words {
     private final Weaver weaver;
     private final Node node;
     private final List<@Nullable String> gradients;
+    /** Takes what is given to values, in place of the way back. */
+    private final @Nullable BiConsumer<String, String> taker;
+
     private final Set<Integer> given = new HashSet<>();
     private final Set<Integer> asked = new HashSet<>();
     private final Set<String> givenCaptured = new HashSet<>();
 
     Step(Weaver weaver, Node node, List<@Nullable String> gradients) {
+        this(weaver, node, gradients, null);
+    }
+
+    private Step(
+            Weaver weaver,
+            Node node,
+            List<@Nullable String> gradients,
+            @Nullable BiConsumer<String, String> taker) {
         super(weaver);
+        this.taker = taker;
         this.weaver = weaver;
         this.node = node;
         this.gradients = gradients;
@@ -33,72 +48,129 @@ final class Step extends Words {
 
     // Inputs, outputs and attributes
 
-    Node node() {
+    public Node node() {
         return node;
     }
 
     /** The name of an input; empty if it is left out. */
-    String x(int i) {
+    public String x(int i) {
         return node.input(i);
     }
 
-    String x() {
+    public String x() {
         return x(0);
     }
 
     /** The name of the first output. */
-    String y() {
+    public String y() {
         return node.output(0);
     }
 
     /** The gradient of an output; zeros if none arrived. */
-    String g(int i) {
+    public String g(int i) {
         asked.add(i);
         String gradient = gradients.get(i);
         return gradient != null ? gradient : zeros(node.output(i));
     }
 
     /** The gradient of the first output. */
-    String g() {
+    public String g() {
         return g(0);
     }
 
-    boolean arrived(int i) {
+    public boolean arrived(int i) {
         asked.add(i);
         return i < gradients.size() && gradients.get(i) != null;
     }
 
     /** Says that no input has a part in an output, so that its gradient ends here. */
-    void ends(int output) {
+    public void ends(int output) {
         asked.add(output);
     }
 
-    boolean has(int i) {
+    public boolean has(int i) {
         return !x(i).isEmpty();
     }
 
+    /** Whether a value depends on what is attributed. */
+    public boolean needsValue(String value) {
+        return weaver.carries(value);
+    }
+
+    /** Whether a value is the same in every run. */
+    public boolean constant(String value) {
+        return weaver.constants().constant(value);
+    }
+
+    /** The node that computes a value; null if it is an input or a constant of the file. */
+    public @Nullable Node producer(String value) {
+        return weaver.producer(value);
+    }
+
+    /** The scale of a norm of groups for each channel. */
+    public String scaleOfChannels() {
+        return NormalizationRules.eachChannel(this);
+    }
+
     /** Whether an input depends on what is attributed. */
-    boolean needs(int i) {
+    public boolean needs(int i) {
         return has(i) && weaver.carries(x(i));
     }
 
     /** Passes on the gradient of an input. */
-    void give(int i, String gradient) {
+    public void give(int i, String gradient) {
         given.add(i);
-        weaver.give(x(i), gradient);
+        pass(x(i), gradient);
+    }
+
+    private void pass(String value, String gradient) {
+        if (taker == null) {
+            weaver.give(value, gradient);
+        } else {
+            taker.accept(value, gradient);
+        }
+    }
+
+    /**
+     * Passes something on to a value that is not an input of this node, but from which its inputs are computed. Nothing
+     * else comes back to what lies between.
+     */
+    public void giveBeyond(String value, String gradient) {
+        for (int i = 0; i < node.inputs().size(); i++) {
+            given.add(i);
+        }
+        pass(value, gradient);
+    }
+
+    /**
+     * Returns what the derivative of a node passes back to its inputs, by their names, instead of passing it on.
+     *
+     * @param like this node, or one of the same operator that reads other constants
+     * @param sent what goes back from each of its outputs
+     */
+    public Map<String, String> derivative(Node like, List<@Nullable String> sent) {
+        Map<String, String> taken = new LinkedHashMap<>();
+        Rules.Rule rule = Rules.of(like);
+        if (rule == null) {
+            throw refuse(Refusals.remedy(like));
+        }
+        Step other = new Step(weaver, like, sent, (value, part) -> taken.merge(value, part, this::add));
+        rule.apply(other);
+        other.check();
+        return taken;
     }
 
     /** Passes on the gradient of a value outside its graphs that these read. */
-    void giveCaptured(String value, String gradient) {
+    public void giveCaptured(String value, String gradient) {
         givenCaptured.add(value);
-        weaver.give(value, gradient);
+        pass(value, gradient);
     }
 
     /**
      * Refuses if a value that depends on what is attributed got no gradient, or if the rule left out a gradient that
      * came back, because it would silently be zero.
      */
-    void check() {
+    public void check() {
         for (int i = 0; i < gradients.size(); i++) {
             if (gradients.get(i) != null && !asked.contains(i)) {
                 throw refuse("a gradient comes to its output number " + (i + 1) + ", '" + node.output(i)
@@ -119,12 +191,12 @@ final class Step extends Words {
     }
 
     /** Whether the numbers of a value depend on what is attributed, directly or not. */
-    boolean touched(String value) {
+    public boolean touched(String value) {
         return weaver.touched(value);
     }
 
     /** The values outside its graphs that these read and that depend on what is attributed. */
-    List<String> captured() {
+    public List<String> captured() {
         if (node.graphs().isEmpty()) {
             return List.of();
         }
@@ -134,7 +206,7 @@ final class Step extends Words {
         return List.copyOf(captured);
     }
 
-    Graph graph(String name) {
+    public Graph graph(String name) {
         Attribute attribute = node.attributes().get(name);
         if (attribute == null || attribute.graphs().size() != 1) {
             throw refuse("it has no graph '" + name + "'");
@@ -148,50 +220,50 @@ final class Step extends Words {
     }
 
     /** Returns the weaver of one of its graphs. */
-    Weaver within(Graph graph) {
+    public Weaver within(Graph graph) {
         return weaver.within(graph);
     }
 
-    Weaver within(Graph graph, Refusals collected) {
+    public Weaver within(Graph graph, Refusals collected) {
         return weaver.within(graph, collected);
     }
 
     /** Refuses what was refused in its graphs. */
-    void refuseAll(Refusals collected) {
+    public void refuseAll(Refusals collected) {
         weaver.refuseAll(collected);
     }
 
     /** The same node for use inside one of its graphs, into which nodes are then written. */
-    Step seenFrom(Weaver inner) {
-        return new Step(inner, node, gradients);
+    public Step seenFrom(Weaver inner) {
+        return new Step(inner, node, gradients, taker);
     }
 
     /** Whether the node has an attribute. */
-    boolean set(String name) {
+    public boolean set(String name) {
         return node.attributes().containsKey(name);
     }
 
-    long integer(String name, long otherwise) {
+    public long integer(String name, long otherwise) {
         Attribute attribute = node.attributes().get(name);
         return attribute == null ? otherwise : attribute.integer();
     }
 
-    double real(String name, double otherwise) {
+    public double real(String name, double otherwise) {
         Attribute attribute = node.attributes().get(name);
         return attribute == null ? otherwise : attribute.real();
     }
 
-    String text(String name, String otherwise) {
+    public String text(String name, String otherwise) {
         Attribute attribute = node.attributes().get(name);
         return attribute == null ? otherwise : attribute.text();
     }
 
-    long @Nullable [] integers(String name) {
+    public long @Nullable [] integers(String name) {
         Attribute attribute = node.attributes().get(name);
         return attribute == null ? null : attribute.integers();
     }
 
-    long[] integers(String name, int count, long otherwise) {
+    public long[] integers(String name, int count, long otherwise) {
         long[] values = integers(name);
         if (values == null) {
             values = new long[count];
@@ -200,31 +272,37 @@ final class Step extends Words {
         return values;
     }
 
-    Constants constants() {
+    public Constants constants() {
         return weaver.constants();
     }
 
     /** The whole numbers of an input; null if it is computed. */
-    long @Nullable [] longs(int i) {
+    public long @Nullable [] longs(int i) {
         return has(i) ? constants().longs(x(i)) : null;
     }
 
-    ValueType type(int input) {
+    public ValueType type(int input) {
         return type(x(input));
     }
 
     @Override
-    ElementType element() {
+    public ElementType element() {
         return type(0).element();
     }
 
     @Override
-    UnsupportedModelException refuse(String why) {
+    public UnsupportedModelException refuse(String why) {
         return weaver.refuse(node, why);
     }
 
+    /** Records the type of a value that was written, so that rules can be told of it as of any other. */
+    public String typed(String value, ValueType type) {
+        weaver.emitter().type(value, type);
+        return value;
+    }
+
     /** Adds an output to the node of the forward run that was not used before. */
-    String alsoGive(int output, ValueType type) {
+    public String alsoGive(int output, ValueType type) {
         return weaver.alsoGive(node, output, type);
     }
 
@@ -234,7 +312,7 @@ final class Step extends Words {
      *
      * @param moved the positions of the elements after the operation, shaped like the result
      */
-    String scatterBack(String moved) {
+    public String scatterBack(String moved) {
         String flat = addAt(
                 "ScatterElements",
                 List.of(set("axis", 0)),
@@ -246,12 +324,12 @@ final class Step extends Words {
     }
 
     /** The positions of the elements of the first input, shaped like it. */
-    String elementNumbers() {
+    public String elementNumbers() {
         return elementNumbers(x());
     }
 
     /** The numbers of the elements of a value, shaped like it. */
-    String elementNumbers(String value) {
+    public String elementNumbers(String value) {
         String last = reshape(count(value), new long[0]);
         return shapedLike(op("Range", integer(0), last, integer(1)), value);
     }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,44 @@ import org.jspecify.annotations.Nullable;
  * nodes between these get a backward part. A graph of a node, such as the body of a loop, has its own weaver.
  */
 public final class Weaver {
+    /** What each node does on the way back: its derivative, or something else. */
+    public interface Ways {
+        /** Derivatives everywhere. */
+        Ways DERIVATIVES = new Ways() {
+            @Override
+            public Rules.@Nullable Rule of(Node node) {
+                return Rules.of(node);
+            }
+
+            @Override
+            public boolean cuts(Node node) {
+                return Rules.cuts(node);
+            }
+
+            @Override
+            public String where(Node node) {
+                return "gradients do not pass " + Refusals.where(node);
+            }
+
+            @Override
+            public String remedy(Node node) {
+                return Refusals.remedy(node);
+            }
+        };
+
+        /** How it passes a node; null if it does not. */
+        Rules.@Nullable Rule of(Node node);
+
+        /** Whether nothing passes a node, whatever comes, so that its results count as constants. */
+        boolean cuts(Node node);
+
+        /** Begins the message of a refusal at a node. */
+        String where(Node node);
+
+        /** What a user does about a node without a rule. */
+        String remedy(Node node);
+    }
+
     private static final ValueType UNKNOWN = new ValueType(ElementType.OTHER, null);
 
     private final Dequantized words;
@@ -32,6 +71,7 @@ public final class Weaver {
     private final Map<String, ValueType> types;
     private final Constants constants;
     private final Emitter emitter;
+    private final Ways ways;
     private final Refusals refusals;
 
     /** The quantizers that gradients pass as if these did not round. */
@@ -48,11 +88,12 @@ public final class Weaver {
     /** The replacements of nodes that need more outputs. */
     private final Map<Node, Node> replaced = new HashMap<>();
 
-    private Weaver(Dequantized words) {
+    private Weaver(Dequantized words, Ways ways) {
         this.words = words;
         this.graph = words.graph();
         this.types = words.types();
         this.straight = new ArrayList<>();
+        this.ways = ways;
         this.constants = new Constants(graph);
         this.emitter = new Emitter(graph);
         this.refusals = new Refusals();
@@ -63,6 +104,7 @@ public final class Weaver {
         this.graph = graph;
         this.types = around.types;
         this.straight = around.straight;
+        this.ways = around.ways;
         this.constants = new Constants(graph, around.constants);
         this.emitter = around.emitter.within(graph);
         this.refusals = refusals;
@@ -76,11 +118,23 @@ public final class Weaver {
      * @param types of its values
      * @param attributed values of a floating type: inputs, results of nodes, or initializers
      * @param output the value whose gradient is taken
+     * @param ways takes the graph as the way back sees it, and the types of its values; returns what each node does
      * @throws UnsupportedModelException if operators between them have no rule for this use, or if every way between
      *     them ends at whole numbers
      */
+    public static Woven weave(
+            Graph graph,
+            Map<String, ValueType> types,
+            List<String> attributed,
+            String output,
+            BiFunction<Graph, Map<String, ValueType>, Ways> ways) {
+        Dequantized seen = Dequantized.of(graph, types);
+        return new Weaver(seen, ways.apply(seen.graph(), seen.types())).weave(attributed, output, types);
+    }
+
+    /** Adds the nodes of derivatives. */
     public static Woven weave(Graph graph, Map<String, ValueType> types, List<String> attributed, String output) {
-        return new Weaver(Dequantized.of(graph, types)).weave(attributed, output, types);
+        return weave(graph, types, attributed, output, (seen, known) -> Ways.DERIVATIVES);
     }
 
     private Woven weave(List<String> attributed, String output, Map<String, ValueType> given) {
@@ -167,7 +221,7 @@ public final class Weaver {
     Set<String> carriedFrom(Collection<String> sources) {
         Set<String> carried = new HashSet<>(sources);
         for (Node node : graph.nodes()) {
-            if (!Rules.cuts(node) && node.reads().stream().anyMatch(carried::contains)) {
+            if (!ways.cuts(node) && node.reads().stream().anyMatch(carried::contains)) {
                 for (String value : Rules.differentiable(node)) {
                     if (!value.isEmpty() && mayCarry(value)) {
                         carried.add(value);
@@ -213,9 +267,9 @@ public final class Weaver {
         }
         Step step = new Step(this, node, gradients);
         try {
-            Rules.Rule rule = Rules.of(node);
+            Rules.Rule rule = ways.of(node);
             if (rule == null) {
-                throw refuse(node, Refusals.remedy(node));
+                throw refuse(node, ways.remedy(node));
             }
             if (words.misreads(node)) {
                 throw refuse(node, "it computes with quantized whole numbers, for which no rule is known");
@@ -259,7 +313,7 @@ public final class Weaver {
     }
 
     UnsupportedModelException refuse(Node node, String why) {
-        return refusals.refuse(node, why);
+        return refusals.refuse(ways.where(node), why);
     }
 
     void give(String value, String gradient) {
@@ -281,7 +335,16 @@ public final class Weaver {
 
     /** The known type of a value; nothing is known of one that is no tensor. */
     ValueType type(String value) {
-        return types.getOrDefault(value, UNKNOWN);
+        ValueType type = types.get(value);
+        return type != null ? type : emitter.types().getOrDefault(value, UNKNOWN);
+    }
+
+    @Nullable
+    Node producer(String value) {
+        return graph.nodes().stream()
+                .filter(node -> node.outputs().contains(value))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Whether a value holds whole numbers that stand for reals, as which rules see them. */

@@ -18,7 +18,7 @@ import java.util.stream.LongStream;
  * The Java methods by which rules write new nodes. A Java method that returns a text adds nodes and returns the name of
  * the value that they compute.
  */
-abstract class Words {
+public abstract class Words {
     private final Weaver weaver;
     private final Emitter emitter;
 
@@ -28,16 +28,16 @@ abstract class Words {
     }
 
     /** The type of numbers that are given without a type. */
-    abstract ElementType element();
+    public abstract ElementType element();
 
-    abstract UnsupportedModelException refuse(String why);
+    public abstract UnsupportedModelException refuse(String why);
 
-    ValueType type(String value) {
+    public ValueType type(String value) {
         return weaver.type(value);
     }
 
     /** The number of axes of a value, which must be known. */
-    int rank(String value) {
+    public int rank(String value) {
         int rank = type(value).rank();
         if (rank < 0) {
             throw refuse("the number of axes of '" + value
@@ -47,17 +47,17 @@ abstract class Words {
     }
 
     /** An axis counted from the start. */
-    int axis(String value, long axis) {
+    public int axis(String value, long axis) {
         return (int) (axis < 0 ? axis + rank(value) : axis);
     }
 
     // Constants
 
-    String number(double value) {
+    public String number(double value) {
         return number(element(), value);
     }
 
-    String number(ElementType type, double value) {
+    public String number(ElementType type, double value) {
         if (!type.carriesGradient()) {
             throw refuse("the type of a value that it reads is not known, or is none of floats");
         }
@@ -65,167 +65,167 @@ abstract class Words {
     }
 
     /** A list of ints. */
-    String ints(long... values) {
+    public String ints(long... values) {
         return emitter.constant("list " + Arrays.toString(values), name -> Initializer.of(name, values, values.length));
     }
 
     /** One int, without axes. */
-    String integer(long value) {
+    public String integer(long value) {
         return emitter.constant("int " + value, name -> Initializer.of(name, new long[] {value}));
     }
 
-    String freshName(String hint) {
+    public String freshName(String hint) {
         return emitter.freshName(hint);
     }
 
     // Words
 
-    String op(String type, String... inputs) {
+    public String op(String type, String... inputs) {
         return emitter.emit(type, 1, List.of(), inputs).get(0);
     }
 
-    String op(String type, List<Attribute> attributes, String... inputs) {
+    public String op(String type, List<Attribute> attributes, String... inputs) {
         return emitter.emit(type, 1, attributes, inputs).get(0);
     }
 
-    List<String> ops(String type, int outputs, List<Attribute> attributes, String... inputs) {
+    public List<String> ops(String type, int outputs, List<Attribute> attributes, String... inputs) {
         return emitter.emit(type, outputs, attributes, inputs);
     }
 
     /** A copy of a value with another name, because a graph may return a value only once, and none of its inputs. */
-    String copy(String a) {
+    public String copy(String a) {
         String name = freshName("copy");
         emitter.backward().add(Node.of("Identity", name, List.of(a), List.of(name)));
         return name;
     }
 
-    static Attribute set(String name, long value) {
+    public static Attribute set(String name, long value) {
         return Attribute.of(name, value);
     }
 
-    static Attribute set(String name, long... values) {
+    public static Attribute set(String name, long... values) {
         return Attribute.of(name, values);
     }
 
-    static Attribute set(String name, String value) {
+    public static Attribute set(String name, String value) {
         return Attribute.of(name, value);
     }
 
-    String add(String a, String b) {
+    public String add(String a, String b) {
         return op("Add", a, b);
     }
 
-    String sub(String a, String b) {
+    public String sub(String a, String b) {
         return op("Sub", a, b);
     }
 
-    String mul(String a, String b) {
+    public String mul(String a, String b) {
         return op("Mul", a, b);
     }
 
-    String div(String a, String b) {
+    public String div(String a, String b) {
         return op("Div", a, b);
     }
 
-    String neg(String a) {
+    public String neg(String a) {
         return op("Neg", a);
     }
 
-    String times(String a, double factor) {
+    public String times(String a, double factor) {
         return factor == 1 ? a : mul(a, number(factor));
     }
 
-    String where(String condition, String a, String b) {
+    public String where(String condition, String a, String b) {
         return op("Where", condition, a, b);
     }
 
     /** A value where the condition holds, zero elsewhere. */
-    String keep(String condition, String a) {
+    public String keep(String condition, String a) {
         return where(condition, a, number(0));
     }
 
-    String cast(String a, ElementType to) {
+    public String cast(String a, ElementType to) {
         return op("Cast", List.of(set("to", to.code())), a);
     }
 
     /** A truth value as 0 or 1. */
-    String mask(String condition) {
+    public String mask(String condition) {
         return cast(condition, element());
     }
 
-    String matmul(String a, String b) {
+    public String matmul(String a, String b) {
         return op("MatMul", a, b);
     }
 
-    String transpose(String a, long... order) {
+    public String transpose(String a, long... order) {
         return IntStream.range(0, order.length).allMatch(i -> order[i] == i)
                 ? a
                 : op("Transpose", List.of(set("perm", order)), a);
     }
 
     /** Swaps the last two axes of a value with so many axes. */
-    String transposed(String a, int rank) {
+    public String transposed(String a, int rank) {
         long[] order = LongStream.range(0, rank).toArray();
         order[rank - 1] = rank - 2L;
         order[rank - 2] = rank - 1L;
         return transpose(a, order);
     }
 
-    String unsqueeze(String a, long... axes) {
+    public String unsqueeze(String a, long... axes) {
         return axes.length == 0 ? a : op("Unsqueeze", a, ints(axes));
     }
 
-    String squeeze(String a, long... axes) {
+    public String squeeze(String a, long... axes) {
         return axes.length == 0 ? a : op("Squeeze", a, ints(axes));
     }
 
-    String reshape(String a, String shape) {
+    public String reshape(String a, String shape) {
         return op("Reshape", List.of(set("allowzero", 1)), a, shape);
     }
 
-    String reshape(String a, long... shape) {
+    public String reshape(String a, long... shape) {
         return op("Reshape", a, ints(shape));
     }
 
-    String flat(String a) {
+    public String flat(String a) {
         return reshape(a, -1);
     }
 
     /** Gives a value the sizes of another one. */
-    String shapedLike(String a, String value) {
+    public String shapedLike(String a, String value) {
         return reshape(a, shape(value));
     }
 
-    String expand(String a, String shape) {
+    public String expand(String a, String shape) {
         return op("Expand", a, shape);
     }
 
-    String expandLike(String a, String value) {
+    public String expandLike(String a, String value) {
         return expand(a, shape(value));
     }
 
-    String sum(String a, boolean keep, long... axes) {
+    public String sum(String a, boolean keep, long... axes) {
         return reduce("ReduceSum", a, keep, axes);
     }
 
     /** The sum of all elements, without axes. */
-    String sumOfAll(String a) {
+    public String sumOfAll(String a) {
         return op("ReduceSum", List.of(set("keepdims", 0)), a);
     }
 
-    String mean(String a, long... axes) {
+    public String mean(String a, long... axes) {
         return reduce("ReduceMean", a, true, axes);
     }
 
-    String reduce(String type, String a, boolean keep, long... axes) {
+    public String reduce(String type, String a, boolean keep, long... axes) {
         return op(type, List.of(set("keepdims", keep ? 1 : 0)), a, ints(axes));
     }
 
-    String concat(int axis, String... parts) {
+    public String concat(int axis, String... parts) {
         return parts.length == 1 ? parts[0] : op("Concat", List.of(set("axis", axis)), parts);
     }
 
-    String slice(String a, String starts, String ends, String axes) {
+    public String slice(String a, String starts, String ends, String axes) {
         return op("Slice", a, starts, ends, axes);
     }
 
@@ -235,7 +235,8 @@ abstract class Words {
      * @param operator {@code ScatterElements} or {@code ScatterND}
      * @param type of both
      */
-    String addAt(String operator, List<Attribute> attributes, ElementType type, String to, String places, String g) {
+    public String addAt(
+            String operator, List<Attribute> attributes, ElementType type, String to, String places, String g) {
         List<Attribute> all = new ArrayList<>(attributes);
         all.add(set("reduction", "add"));
         if (type.wide() == type) {
@@ -247,13 +248,13 @@ abstract class Words {
     // Sizes
 
     /** The sizes of a value of the forward run, as a list of ints. */
-    String shape(String value) {
+    public String shape(String value) {
         ValueType type = type(value);
         return type.fixed() ? ints(type.sizes()) : emitter.shapeOf(value, type);
     }
 
     /** The sizes of some axes of a value. */
-    String sizes(String value, int... axes) {
+    public String sizes(String value, int... axes) {
         ValueType type = type(value);
         if (type.ranked() && IntStream.of(axes).allMatch(axis -> type.dim(axis).known())) {
             return ints(
@@ -267,18 +268,18 @@ abstract class Words {
     }
 
     /** The number of elements of a value, as a list of one. */
-    String count(String value) {
+    public String count(String value) {
         ValueType type = type(value);
         return type.fixed()
                 ? ints(LongStream.of(type.sizes()).reduce(1, (a, b) -> a * b))
                 : op("ReduceProd", List.of(set("keepdims", 1)), shape(value), ints(0));
     }
 
-    boolean isTensor(String value) {
+    public boolean isTensor(String value) {
         return weaver.isTensor(value);
     }
 
-    String zeros(String value) {
+    public String zeros(String value) {
         if (!isTensor(value)) {
             return IndexRules.Sequences.zeros(this, value);
         }
@@ -286,11 +287,11 @@ abstract class Words {
     }
 
     /** Zeros with the sizes of a value that is computed on the way back. */
-    String zerosOf(ElementType type, String value) {
+    public String zerosOf(ElementType type, String value) {
         return expand(number(type, 0), op("Shape", value));
     }
 
-    String ones(String value) {
+    public String ones(String value) {
         return expand(number(type(value).element(), 1), shape(value));
     }
 
@@ -301,7 +302,7 @@ abstract class Words {
      * @param of the result of an operation that broadcasts
      * @param to one of its operands
      */
-    String unbroadcast(String g, String of, String to) {
+    public String unbroadcast(String g, String of, String to) {
         List<Dim> from = type(of).dims();
         List<Dim> target = type(to).dims();
         if (from == null || target == null || target.size() > from.size()) {
@@ -330,7 +331,7 @@ abstract class Words {
     }
 
     /** The same if sizes are known only at run time. */
-    String sumToShape(String g, String to) {
+    public String sumToShape(String g, String to) {
         return sumTo(g, shape(to));
     }
 
@@ -339,7 +340,7 @@ abstract class Words {
      *
      * @param want the sizes of the value
      */
-    String sumTo(String g, String want) {
+    public String sumTo(String g, String want) {
         String more = sub(op("Shape", op("Shape", g)), op("Shape", want));
         String padded = concat(0, expand(integer(1), more), want);
         String axes = flat(op("NonZero", op("Equal", padded, integer(1))));

@@ -421,6 +421,15 @@ public final class ModuleValues {
         return node.is("Conv") && node.input(1).matches("onnx::Conv_\\d+");
     }
 
+    /**
+     * The module whose operation with weights a node is: where an exporter has joined it with a batch norm and gave the
+     * node the batch norm's name, the module that the weight is named after.
+     */
+    public static String weighted(Node node) {
+        String owner = JOINED.contains(node.type()) ? owner(node) : "";
+        return owner.isEmpty() ? Modules.around(node) : owner;
+    }
+
     /** The module whose weight a node reads; empty if the weight's name does not contain it. */
     private static String owner(Node node) {
         String weight = node.input(1);

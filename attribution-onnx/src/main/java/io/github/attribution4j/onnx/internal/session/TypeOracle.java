@@ -88,6 +88,11 @@ public final class TypeOracle {
         return elements;
     }
 
+    /** What the runtime says of the types without a run. */
+    public synchronized Map<String, ValueType> described() {
+        return new LinkedHashMap<>(types);
+    }
+
     /**
      * Returns the types of inputs, constants and results of nodes. Values that are not tensors are missing.
      *

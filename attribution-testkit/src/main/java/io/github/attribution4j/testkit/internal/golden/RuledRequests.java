@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.djl.golden;
+package io.github.attribution4j.testkit.internal.golden;
 
 import com.google.gson.JsonObject;
 import io.github.attribution4j.Attribution;
@@ -18,17 +18,15 @@ import io.github.attribution4j.propagation.DeepLiftShap;
 import io.github.attribution4j.propagation.GuidedBackprop;
 import io.github.attribution4j.propagation.Lrp;
 import io.github.attribution4j.propagation.Rules;
-import io.github.attribution4j.testkit.internal.golden.GoldenCase;
-import io.github.attribution4j.testkit.internal.golden.Requests;
 import java.util.List;
 
 /** The methods of {@code golden/propagation}. */
-record RuledRequests(Requests requests, GoldenCase given) {
+public record RuledRequests(Requests requests, GoldenCase given) {
     /** What Captum gives to pools, norms and additions. */
     private static final double EPSILON = 1e-9;
 
     /** Returns the method of a case, at its layer or towards its unit if it has one. */
-    Attribution<? super RuledModel> method() {
+    public Attribution<? super RuledModel> method() {
         if (given.method().equals("guided-grad-cam")) {
             return new GuidedGradCam(given.layer());
         }
