@@ -23,6 +23,10 @@ public final class Remedies {
             Remedy.of(
                     "give a method with reference\\(\\.\\.\\.\\), or two explanations to between\\(\\.\\.\\.\\)",
                     "name a method with --set reference=METHOD"),
+            Remedy.of(
+                    "give random examples with against\\(pool\\.split\\(20, 0\\)\\), or compare two concepts with"
+                            + " comparing\\(\\.\\.\\.\\)",
+                    "give random examples with --random, or compare two concepts with --compare"),
             Remedy.of("mark (one|the token ids) with Inputs\\.attribute\\([^)]*\\)", "name $1 with --attribute"),
             Remedy.of("Inputs\\.attribute\\([^)]*\\)", "--attribute"),
             Remedy.of("make the inputs with Inputs\\.none\\(\\)", "give the inputs with --input"),

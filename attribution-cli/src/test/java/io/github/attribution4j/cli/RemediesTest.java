@@ -31,7 +31,7 @@ class RemediesTest {
      * Sources whose messages are for callers of tensors and engines, or are text of programs that are written, or
      * belong to what no command asks for.
      */
-    private static final Pattern OF_CALLERS = Pattern.compile(".*/(?:(?:tensor|influence|robust|concept)/.*"
+    private static final Pattern OF_CALLERS = Pattern.compile(".*/(?:(?:tensor|influence|robust)/.*"
             + "|internal/.*/(?:Instrumenter|RuntimeSource|.*Source|.*Copies|StartState)"
             + "|(?:Djl|Torch)Tensors?|DjlArchives|DjlModel|TorchPullback|RuleSet|AsyncCall"
             + "|FunctionPullback)\\.java");

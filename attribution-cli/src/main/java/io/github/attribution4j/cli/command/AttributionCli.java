@@ -55,6 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SummaryCommand.class,
             ImportanceCommand.class,
             JudgeCommand.class,
+            ConceptsCommand.class,
             DemoCommand.class
         })
 public final class AttributionCli implements Callable<Integer> {

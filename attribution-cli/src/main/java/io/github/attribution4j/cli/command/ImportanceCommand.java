@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.command;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.attribution4j.cli.Failure;
@@ -23,10 +22,7 @@ import io.github.attribution4j.visual.Caption;
 import io.github.attribution4j.visual.Picture;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -84,17 +80,8 @@ final class ImportanceCommand implements Callable<Integer> {
     @Mixin
     private RunOptions run = new RunOptions();
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write all of it as JSON, each shuffle too.")
-    private @Nullable Path json;
-
-    @Option(names = "--png", paramLabel = "FILE", description = "Draw it as bars.")
-    private @Nullable Path png;
-
-    @Option(names = "--svg", paramLabel = "FILE", description = "The same as SVG.")
-    private @Nullable Path svg;
-
-    @Option(names = "--html", paramLabel = "FILE", description = "The same as HTML.")
-    private @Nullable Path html;
+    @Mixin
+    private ResultFiles files = new ResultFiles();
 
     @Option(
             names = "--top",
@@ -115,7 +102,7 @@ final class ImportanceCommand implements Callable<Integer> {
         labels.loss();
         Texts.atLeast("--shuffles", shuffles, 1);
         Texts.atLeast("--top", top, 1);
-        Texts.foldersOf(json, png, svg, html);
+        files.check();
         PrintWriter out = common.out();
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
@@ -129,7 +116,7 @@ final class ImportanceCommand implements Callable<Integer> {
                         .importance(model, request.inputs(), labels.target(data, examples), run.run(display));
             }
             Result result = new Result(importance, labels.loss().toString(), examples, shuffles);
-            List<Path> written = write(result);
+            List<Path> written = files.write(() -> result.json(run.seed()), () -> picture(result));
             if (!common.quiet) {
                 print(out, result);
                 request.file().notes().forEach(note -> out.println("note: " + note));
@@ -251,33 +238,5 @@ final class ImportanceCommand implements Callable<Integer> {
                 .unit("increase of the mean " + result.loss())
                 .caption(Caption.of(result.title()).note(result.note()))
                 .picture();
-    }
-
-    private List<Path> write(Result result) throws IOException {
-        List<Path> written = new ArrayList<>();
-        if (png != null || svg != null || html != null) {
-            Picture picture = picture(result);
-            for (@Nullable Path file : new Path[] {png, svg, html}) {
-                if (file != null) {
-                    if (file.equals(png)) {
-                        picture.writePng(file);
-                    } else {
-                        String text = file.equals(svg) ? picture.toSvg() : picture.toHtml();
-                        Files.writeString(file, text, StandardCharsets.UTF_8);
-                    }
-                    written.add(file);
-                }
-            }
-        }
-        if (json != null) {
-            String text = new GsonBuilder()
-                    .setPrettyPrinting()
-                    .disableHtmlEscaping()
-                    .create()
-                    .toJson(result.json(run.seed()));
-            Files.writeString(json, text, StandardCharsets.UTF_8);
-            written.add(json);
-        }
-        return written;
     }
 }

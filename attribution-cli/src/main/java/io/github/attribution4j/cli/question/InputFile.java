@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The arrays of one file.
@@ -70,6 +71,26 @@ public record InputFile(
             case "png", "jpg", "jpeg", "gif", "bmp" -> true;
             default -> false;
         };
+    }
+
+    /**
+     * Returns the files of a folder that can be read, in the order of their names.
+     *
+     * @param option for messages
+     * @throws IllegalArgumentException if there are none
+     */
+    public static List<Path> inFolder(String option, Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> found = files.filter(file -> Files.isRegularFile(file)
+                            && (isImage(file) || List.of("npy", "npz", "csv").contains(extension(file))))
+                    .sorted()
+                    .toList();
+            if (found.isEmpty()) {
+                throw new IllegalArgumentException(option + ": the folder has no file that can be read; give images"
+                        + " (.png, .jpg, .gif, .bmp), arrays (.npy, .npz) or tables (.csv)");
+            }
+            return found;
+        }
     }
 
     private static String extension(Path file) {

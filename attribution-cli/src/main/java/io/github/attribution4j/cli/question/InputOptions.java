@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.question;
 
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.tensor.DataType;
+import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -211,6 +214,49 @@ public final class InputOptions {
     /** Returns the numbers of the rows in the whole input, where it is read in parts. */
     public Optional<long[]> rowNumbers() {
         return Optional.ofNullable(chosen).map(RowParts.Chosen::numbers);
+    }
+
+    /**
+     * Reads the input: a file, or a folder, whose files are its examples.
+     *
+     * @throws IllegalArgumentException also if files of the folder differ in shape
+     */
+    public Request readAll(RuledModel runs) throws IOException {
+        Path folder = input;
+        if (folder == null || !Files.isDirectory(folder)) {
+            return Request.read(this, runs);
+        }
+        if (rows != null) {
+            throw new IllegalArgumentException("--rows chooses among the rows of a file, and --input " + folder
+                    + " is a folder; leave files out instead");
+        }
+        List<Path> files = InputFile.inFolder("--input " + folder, folder);
+        try {
+            input = files.get(0);
+            Request first = Request.read(this, runs);
+            List<Inputs> parts = new ArrayList<>();
+            for (Path file : files) {
+                parts.add(first.like(file));
+            }
+            Inputs all = Inputs.none();
+            for (int i = 0; i < first.inputs().size(); i++) {
+                Inputs.Input one = first.inputs().all().get(i);
+                int place = i;
+                Tensor joined = one.role() == Inputs.Role.CONSTANT
+                        ? one.tensor()
+                        : runs.tensors()
+                                .concat(
+                                        parts.stream()
+                                                .map(part -> part.tensor(place))
+                                                .toList(),
+                                        one.rowAxis());
+                all = all.with(new Inputs.Input(one.name(), joined, one.role(), one.features(), one.rowAxis()));
+            }
+            Inputs named = first.inputs().allowsMissing() ? all.allowMissing() : all;
+            return new Request(named, first.file(), first.outputShape(), first.sources(), first.text());
+        } finally {
+            input = folder;
+        }
     }
 
     /** Returns whether an input is given. */

@@ -321,11 +321,60 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
                         + Texts.count(inputs.rows(), "example") + ", 0 to " + (inputs.rows() - 1));
             }
         }
+        return rowsOf(inputs, rows);
+    }
+
+    /**
+     * Reads the examples of a further file, with the preparation of the input: inputs of the same names and roles,
+     * whose rows may be of another number.
+     *
+     * @throws IllegalArgumentException if they do not have the shape of the input's examples
+     */
+    public Inputs like(Path file) throws IOException {
+        List<Tensor> arrays = sources.arrays(file.toString());
+        List<Inputs.Input> own = inputs.all().stream()
+                .filter(input -> input.role() != Inputs.Role.CONSTANT)
+                .toList();
+        if (arrays.size() != own.size()) {
+            throw new IllegalArgumentException(file + ": holds " + Texts.count(arrays.size(), "array")
+                    + ", and the inputs are "
+                    + own.stream().map(Inputs.Input::name).toList()
+                    + "; give an array for each, of the same names");
+        }
+        Inputs all = Inputs.none();
+        for (Inputs.Input input : inputs.all()) {
+            int place = own.indexOf(input);
+            Tensor tensor = place < 0 ? input.tensor() : arrays.get(place);
+            DataType type = input.tensor().dataType();
+            if (tensor.dataType() != type && tensor.dataType().isFloating() && type.isFloating()) {
+                tensor = tensor.to(type);
+            }
+            if (place >= 0 && !isLike(tensor.shape(), input)) {
+                throw new IllegalArgumentException(file + ": has shape " + tensor.shape() + ", and the input "
+                        + input.tensor().shape() + "; all but the number of examples must be equal"
+                        + (InputFile.isImage(file) ? ": bring images to one size with --size" : ""));
+            }
+            all = all.with(new Inputs.Input(input.name(), tensor, input.role(), input.features(), input.rowAxis()));
+        }
+        return inputs.allowsMissing() ? all.allowMissing() : all;
+    }
+
+    private static boolean isLike(Shape shape, Inputs.Input input) {
+        Shape wanted = input.tensor().shape();
+        boolean like = shape.rank() == wanted.rank();
+        for (int axis = 0; like && axis < wanted.rank(); axis++) {
+            like = axis == input.rowAxis() || shape.dim(axis) == wanted.dim(axis);
+        }
+        return like;
+    }
+
+    /** Returns some rows of inputs, as inputs of their own. */
+    public static Inputs rowsOf(Inputs inputs, long... rows) {
         Inputs alone = Inputs.none();
         for (Inputs.Input input : inputs.select(rows).all()) {
             alone = alone.with(input);
         }
-        return alone;
+        return inputs.allowsMissing() ? alone.allowMissing() : alone;
     }
 
     /** Returns whether axis 0 of the output for one example counts examples. */
@@ -387,8 +436,15 @@ public record Request(Inputs inputs, InputFile file, Shape outputShape, Sources 
             implements Sources {
         @Override
         public List<Tensor> arrays(String file) throws IOException {
-            return ordered(InputFile.beside(Path.of(file), reading, channels, model.tensors(), columns)
+            return ordered(InputFile.beside(Path.of(file), reading, planes(), model.tensors(), columns)
                     .arrays());
+        }
+
+        /** Returns the channels of the input, if it is an image, whatever file it came from. */
+        private int planes() {
+            Shape shape = attributed.get(0).tensor().shape();
+            boolean image = shape.rank() == 4 && (shape.dim(1) == 1 || shape.dim(1) == 3);
+            return image ? Math.toIntExact(shape.dim(1)) : channels;
         }
 
         @Override

@@ -10,7 +10,6 @@ import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.text.Tokens;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -43,12 +42,8 @@ public record TextInput(Tokens tokens, Map<String, Long> references, Path tokeni
         if (file == null) {
             throw new IllegalArgumentException("--text needs --tokenizer: the model's tokenizer.json");
         }
-        List<String> texts = new ArrayList<>(options.texts);
-        if (options.file != null) {
-            Files.readAllLines(options.file, StandardCharsets.UTF_8).stream()
-                    .filter(line -> !line.isBlank())
-                    .forEach(texts::add);
-        }
+        List<String> texts = options.explained();
+        texts.addAll(options.further);
         try (HuggingFaceTokenizer tokenizer = open(file)) {
             Map<String, Long> references = new LinkedHashMap<>();
             for (String name : List.of("mask", "pad", "unk")) {
