@@ -23,7 +23,7 @@ public record Failure(int code, String line) {
     public static final int BAD_REQUEST = 2;
     public static final int NOT_THIS_WAY = 3;
     static final int DEADLINE = 4;
-    public static final int OTHER_BITS = 5;
+    public static final int OTHER_NUMBERS = 5;
 
     public static Failure of(Throwable thrown) {
         return new Failure(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Methods compared by metrics over a data set: {@link io.github.attribution4j.benchmark.Benchmark} makes a
- * {@link io.github.attribution4j.benchmark.BenchmarkTable}.
+ * Comparisons: of methods by metrics over a data set, for which {@link io.github.attribution4j.benchmark.Benchmark}
+ * makes a {@link io.github.attribution4j.benchmark.BenchmarkTable}, and of two models that should be the same, for
+ * which {@link io.github.attribution4j.benchmark.ConversionCheck} makes a
+ * {@link io.github.attribution4j.benchmark.ConversionReport}.
  */
 @NullMarked
 package io.github.attribution4j.benchmark;

@@ -33,7 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "2:bad arguments or input",
             "3:the model cannot be explained this way",
             "4:the deadline passed",
-            "5:the bits of a replay differ"
+            "5:the bits of a replay differ, or two models do"
         },
         footerHeading = "%nStart here:%n",
         footer = {
@@ -56,6 +56,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ImportanceCommand.class,
             JudgeCommand.class,
             ConceptsCommand.class,
+            ConvertCheckCommand.class,
             DemoCommand.class
         })
 public final class AttributionCli implements Callable<Integer> {
@@ -103,6 +104,7 @@ public final class AttributionCli implements Callable<Integer> {
      */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
         CommandLine line = new CommandLine(new AttributionCli());
+        ConvertCheckCommand.leaveModelOut(line);
         line.setOut(out);
         line.setErr(err);
         line.setUsageHelpWidth(100);

@@ -239,22 +239,7 @@ final class JudgeCommand implements Callable<Integer> {
             all.put(metric, new LinkedHashMap<>());
         }
         for (String text : set) {
-            int dot = text.indexOf('.');
-            int equals = text.indexOf('=', dot + 1);
-            if (dot < 1 || equals < 0 || text.indexOf('=') < dot) {
-                throw new IllegalArgumentException("--set " + text + ": write it as NAME.SETTING=VALUE, such as --set "
-                        + methods.get(0) + ".steps=100, where NAME is one of " + String.join(", ", all.keySet()));
-            }
-            String name = text.substring(0, dot).strip();
-            Map<String, String> own = all.get(name);
-            if (own == null) {
-                throw new IllegalArgumentException("--set " + text + ": '" + name + "' is neither in --methods nor in"
-                        + " --metrics, which are " + String.join(", ", all.keySet()));
-            }
-            String setting = text.substring(dot + 1, equals).strip();
-            if (own.put(setting, text.substring(equals + 1).strip()) != null) {
-                throw new IllegalArgumentException("--set " + name + "." + setting + ": given twice; give one");
-            }
+            own(text, all, "neither in --methods nor in --metrics");
         }
         shared(all, Places.BASELINE, baseline);
         shared(all, Places.MASK, mask);
@@ -271,6 +256,32 @@ final class JudgeCommand implements Callable<Integer> {
             }
         }
         return all;
+    }
+
+    /**
+     * Gives a setting to the method or metric that its name says.
+     *
+     * @param all the settings of each, by name
+     * @param where a name is not, if it is unknown
+     */
+    static void own(String text, Map<String, Map<String, String>> all, String where) {
+        int dot = text.indexOf('.');
+        int equals = text.indexOf('=', dot + 1);
+        if (dot < 1 || equals < 0 || text.indexOf('=') < dot) {
+            String first = all.keySet().stream().findFirst().orElse("METHOD");
+            throw new IllegalArgumentException("--set " + text + ": write it as NAME.SETTING=VALUE, such as --set "
+                    + first + ".steps=100, where NAME is one of " + String.join(", ", all.keySet()));
+        }
+        String name = text.substring(0, dot).strip();
+        Map<String, String> own = all.get(name);
+        if (own == null) {
+            throw new IllegalArgumentException("--set " + text + ": '" + name + "' is " + where + ", which are "
+                    + String.join(", ", all.keySet()));
+        }
+        String setting = text.substring(dot + 1, equals).strip();
+        if (own.put(setting, text.substring(equals + 1).strip()) != null) {
+            throw new IllegalArgumentException("--set " + name + "." + setting + ": given twice; give one");
+        }
     }
 
     /** Gives a value to all that have the setting and were not given another. */

@@ -80,7 +80,7 @@ final class ReplayCommand implements Callable<Integer> {
             if (!common.quiet) {
                 print(recorded.provenance(), again.provenance(), differences);
             }
-            return differences.isEmpty() ? Failure.DONE : Failure.OTHER_BITS;
+            return differences.isEmpty() ? Failure.DONE : Failure.OTHER_NUMBERS;
         }
     }
 

@@ -264,6 +264,18 @@ public final class InputOptions {
         return input != null || text.given();
     }
 
+    /**
+     * Asks another model the same.
+     *
+     * @param otherInput the same examples as that model takes them; null for this file
+     * @param otherOutput which output of that model is explained; null for the same
+     */
+    public void turnTo(Path otherModel, @Nullable Path otherInput, @Nullable String otherOutput) {
+        model = otherModel;
+        input = otherInput == null ? input : otherInput;
+        output = otherOutput == null ? output : otherOutput;
+    }
+
     /** Returns the input file, which some commands do not need. */
     public Path requiredInput() {
         if (input == null) {
