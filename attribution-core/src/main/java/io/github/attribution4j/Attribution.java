@@ -75,6 +75,19 @@ public interface Attribution<M extends Model> extends Recipe {
     }
 
     /**
+     * Says what {@link #attribute(Model, Inputs, Target, Run)} would cost, before it is run: rows, calls, time and
+     * memory; see {@link Plan}.
+     */
+    default Plan plan(M model, Inputs inputs, Target target, Run run) {
+        return Plan.of(this, model, inputs, target, run);
+    }
+
+    /** Says what an explanation of a model with a single score, or of its most likely class, would cost. */
+    default Plan plan(M model, Inputs inputs, Run run) {
+        return Plan.of(this, model, inputs, run);
+    }
+
+    /**
      * Applies any method to the output of a layer, as {@link Gradient#at}, {@link Forward#at} and
      * {@link Ruled#at} do. Takes wrapped methods too.
      *

@@ -58,6 +58,7 @@ final class AdaptiveSteps {
     /** Returns the averages of the gradients, a row for each example. */
     List<Tensor> averages() {
         evaluator.run().plan((long) bends.length * most);
+        evaluator.run().mayEndEarlier();
         Collected ends = new Collected();
         evaluator.gradientsAtInputs(part -> {
             ends.add(part, part.gradients());
@@ -111,7 +112,8 @@ final class AdaptiveSteps {
 
     private int[] open(int from, int to) {
         return IntStream.range(from, to)
-                .filter(example -> bends[example].count < most && !bends[example].isReached(tolerance))
+                .filter(example -> bends[example].count < most
+                        && (evaluator.run().isRehearsal() || !bends[example].isReached(tolerance)))
                 .toArray();
     }
 

@@ -24,6 +24,10 @@ record Limits(
         return new Limits(newTime, startNanos, cancellation);
     }
 
+    Limits withoutTime() {
+        return new Limits(null, startNanos, cancellation);
+    }
+
     Limits cancellation(Cancellation newCancellation) {
         return new Limits(time, startNanos, newCancellation);
     }

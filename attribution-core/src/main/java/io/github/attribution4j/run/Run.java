@@ -53,6 +53,8 @@ public final class Run {
         private long @Nullable [] exampleKeys;
         private boolean nested;
         private @Nullable Consumer<Counts> payer;
+        /** Hears that a method may end earlier than its rehearsal; null in runs that are no rehearsals. */
+        private @Nullable Runnable earlier;
         /** The source of random bits for a key, if not the generator. */
         private @Nullable Function<long[], LongSupplier> bits;
     }
@@ -177,6 +179,32 @@ public final class Run {
      */
     Run bits(Function<long[], LongSupplier> ofKey) {
         return with(copy -> copy.bits = ofKey);
+    }
+
+    /**
+     * Returns a copy for a rehearsal, which finds out what a method would evaluate: without a deadline and progress.
+     *
+     * @param earlier called if the method may evaluate less than in the rehearsal; see {@link #mayEndEarlier}
+     */
+    public Run rehearsal(Runnable earlier) {
+        return with(copy -> {
+            copy.limits = copy.limits.withoutTime();
+            copy.listener = null;
+            copy.meter = null;
+            copy.earlier = earlier;
+        });
+    }
+
+    /** Returns whether this is a rehearsal, in which a method evaluates all that it might evaluate. */
+    public boolean isRehearsal() {
+        return parts.earlier != null;
+    }
+
+    /** Says that the method may end earlier than in this rehearsal; does nothing in other runs. */
+    public void mayEndEarlier() {
+        if (parts.earlier != null) {
+            parts.earlier.run();
+        }
     }
 
     /** Returns a copy that passes each {@link #count} to a listener. */

@@ -13,6 +13,7 @@ import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Plan;
 import io.github.attribution4j.djl.DjlInputs;
 import io.github.attribution4j.djl.DjlModel;
 import io.github.attribution4j.djl.LoadOptions;
@@ -118,6 +119,24 @@ class ProductionTest {
         // The same observation, with another state.
         assertThat(scores.get(2)).isNotCloseTo(scores.get(1), within(1e-4));
         assertThat(told.get(2)).isNotEqualTo(told.get(1));
+    }
+
+    @Test
+    void plan() throws IOException {
+        try (TorchScriptModel model = TorchScriptModel.load(demo.resolve("digits.pt"));
+                Tensor image = Demo.digit(3, model.tensors())) {
+            Inputs inputs = Inputs.of(image);
+            // tag::plan
+            Plan plan = new IntegratedGradients().steps(100).plan(model, inputs, Target.argmax(), Run.defaults());
+            long backward = plan.backwardRows(); // 100 for each example
+            boolean tooLong = plan.time().compareTo(Duration.ofSeconds(2)) > 0;
+            // end::plan
+            assertThat(backward).isEqualTo(100);
+            assertThat(tooLong).isEqualTo(plan.time().toMillis() > 2000);
+            try (Explanation why = new IntegratedGradients().steps(100).attribute(model, inputs, Target.argmax())) {
+                assertThat(why.counts().forwardRows()).isEqualTo(plan.forwardRows());
+            }
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.github.attribution4j.cli.answer;
 
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
+import io.github.attribution4j.Plan;
 import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.cli.NotThisWayException;
 import io.github.attribution4j.cli.question.ExplainOptions;
@@ -35,11 +36,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Computes an explanation from options. */
 public final class Explainer {
     private Explainer() {}
+
+    /** What is asked: a method, a model, inputs and a score. */
+    private record Asked(
+            Attribution<? super RuledModel> method, RuledModel model, Request request, Target target, Run run) {}
 
     /**
      * Explains.
@@ -48,6 +54,28 @@ public final class Explainer {
      * @return the explanation, which the caller closes; its inputs belong to the current scope
      */
     public static Explained explain(ExplainOptions options, Models models, Consumer<Run.Progress> progress)
+            throws IOException {
+        return answered(options, models, progress, asked -> {
+            Explanation explanation =
+                    asked.method().attribute(asked.model(), asked.request().inputs(), asked.target(), asked.run());
+            Request request = asked.request();
+            return new Explained(summed(request, explanation), request.inputs(), request.file(), request.text());
+        });
+    }
+
+    /** Says what an explanation would cost. */
+    public static Plan plan(ExplainOptions options, Models models) throws IOException {
+        return answered(options, models, progress -> {}, Explainer::planned);
+    }
+
+    @SuppressWarnings("unchecked") // A ruled model is all that any method needs.
+    private static Plan planned(Asked asked) {
+        return ((Attribution<RuledModel>) asked.method())
+                .plan(asked.model(), asked.request().inputs(), asked.target(), asked.run());
+    }
+
+    private static <T> T answered(
+            ExplainOptions options, Models models, Consumer<Run.Progress> progress, Function<Asked, T> answer)
             throws IOException {
         Map<String, String> given = settings(options);
         checkCheaply(options, given);
@@ -65,17 +93,15 @@ public final class Explainer {
         if (byToken && Places.need(options.method, given) != Need.LAYERS) {
             method = TokenAttribution.<RuledModel>of(method);
         }
-        Explanation explanation;
         try {
             Optional<Attribution.OwnScore> own = method.ownScore();
             Target target = target(options, own, request.outputShape(), request.sources());
             Target named = own.isPresent() ? target : options.target.called(target);
-            explanation = summed(request, attribute(method, model, request, named, run(options, progress)));
+            return within(answer, new Asked(method, model, request, named, run(options, progress)));
         } catch (NotThisWayException | IllegalArgumentException e) {
             String hint = request.hasRows() ? "" : Request.hint(options.data);
             throw hint.isEmpty() ? e : new NotThisWayException(e.getMessage() + "; " + hint, e);
         }
-        return new Explained(explanation, request.inputs(), request.file(), request.text());
     }
 
     /** Lets the numbers of a category be absent together, in a method that has a mask and was given none. */
@@ -188,10 +214,9 @@ public final class Explainer {
         }
     }
 
-    private static Explanation attribute(
-            Attribution<? super RuledModel> method, RuledModel model, Request request, Target target, Run run) {
+    private static <T> T within(Function<Asked, T> answer, Asked asked) {
         try {
-            return method.attribute(model, request.inputs(), target, run);
+            return answer.apply(asked);
         } catch (DeadlineExceededException | CancelledException e) {
             throw e;
         } catch (ModelException e) {

@@ -56,6 +56,8 @@ import picocli.CommandLine.Option;
             "        --set method=saliency --set method.absolute=false --set samples=20 --set stdev=0.1",
             "  What excites a neuron, within two seconds:",
             "    attribution explain --model m.pt --input x.npz --layer conv3 --unit 7,2,2 --deadline 2s",
+            "  What it would cost:",
+            "    attribution explain --model m.pt --input x.png --method kernel-shap --set samples=5000 --dry-run",
             "  An ONNX model, at the logits in front of its softmax:",
             "    attribution explain --model m.onnx --input x.png --output logits --target 3",
             "  What each word of a text adds:",
@@ -82,9 +84,23 @@ final class ExplainCommand implements Callable<Integer> {
             description = "Colors in the terminal: auto, always or never. Default: auto, which heeds NO_COLOR.")
     private Terminal.Colors colors = Terminal.Colors.auto;
 
+    @Option(
+            names = "--dry-run",
+            description = "Explain nothing and write nothing: say how many rows would run, in how many calls, and about"
+                    + " how long and how much memory that takes. A few rows are run to find out.")
+    private boolean dryRun;
+
     @Override
     public Integer call() throws IOException {
         PrintWriter out = common.out();
+        if (dryRun) {
+            try (Models models = new Models();
+                    TensorScope scope = TensorScope.open()) {
+                out.println(Explainer.plan(options, models));
+                out.flush();
+            }
+            return Failure.DONE;
+        }
         try (Models models = new Models();
                 TensorScope scope = TensorScope.open()) {
             Explained explained;

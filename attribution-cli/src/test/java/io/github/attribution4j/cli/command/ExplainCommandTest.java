@@ -73,6 +73,37 @@ class ExplainCommandTest {
         return Explanation.fromJson(Files.readString(file));
     }
 
+    @Test
+    void a_dry_run_says_the_rows_that_the_explanation_then_counts_and_writes_nothing() throws IOException {
+        Path file = folder.resolve("none.json");
+        for (String method : List.of("integrated-gradients", "deep-lift", "occlusion")) {
+            List<String> asked = digit("--method", method);
+            if (method.equals("occlusion")) {
+                asked.addAll(List.of("--set", "window=1,2,2"));
+            }
+            List<String> dry = new ArrayList<>(asked);
+            dry.addAll(List.of("--dry-run", "--json", file.toString()));
+            Said said = Cli.explain(dry);
+            assertThat(said.err()).isEmpty();
+            assertThat(said.code()).isZero();
+            assertThat(file).doesNotExist();
+            try (Explanation why = json(asked)) {
+                String backward = why.counts().backwardRows() == 0
+                        ? ""
+                        : " and " + why.counts().backwardRows() + " backward";
+                assertThat(said.out())
+                        .startsWith(why.counts().forwardRows() + " rows forward" + backward + " in "
+                                + why.counts().batches() + " calls of up to "
+                                + why.counts().largestBatch() + " rows; about ");
+            }
+        }
+        Said most = Cli.explain(digit("--set", "tolerance=0.01", "--dry-run"));
+        assertThat(most.out()).startsWith("at most 50 rows forward and 50 backward in ");
+        Said endless = Cli.explain(digit("--method", "shapley-sampling", "--set", "budget=error:0.1", "--dry-run"));
+        assertThat(endless.code()).isEqualTo(2);
+        assertThat(endless.err()).contains("add a number of evaluations, such as 20000,error:0.1");
+    }
+
     static Stream<String> methods() {
         return Methods.all().stream().map(Description::name);
     }

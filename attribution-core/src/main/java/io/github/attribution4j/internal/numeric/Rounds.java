@@ -119,6 +119,13 @@ public final class Rounds {
                 !budget.isAnytime() || !run.isNested(),
                 "budget " + budget + ": an answer at the deadline is given by the method itself, not inside another"
                         + " one, such as a noise tunnel or at a layer; leave anytime out");
+        problems.require(
+                !run.isRehearsal() || !budget.hasError() || budget.evaluations() > 0,
+                "budget " + budget + ": says nothing of how much is evaluated at most; add a number of evaluations,"
+                        + " such as 20000,error:" + budget.error());
+        if (budget.hasError() || budget.isAnytime()) {
+            run.mayEndEarlier();
+        }
     }
 
     /** Returns whether the sample grows in rounds, because it may end before the most evaluations. */
@@ -177,8 +184,12 @@ public final class Rounds {
             Sample sample = samples[example];
             sample.scores = scores[example];
             sample.estimate = estimates[example];
-            sample.finished |= isLast(sample, rounds) || (budget.hasError() && sample.isReached(budget.error()));
+            sample.finished |= isLast(sample, rounds) || isNear(sample);
         }
+    }
+
+    private boolean isNear(Sample sample) {
+        return budget.hasError() && !run.isRehearsal() && sample.isReached(budget.error());
     }
 
     private boolean isLast(Sample sample, int round) {
