@@ -49,6 +49,7 @@ public final class Remedies {
                     "name the place with --layer"),
             Remedy.of("\\(TokenAttribution\\.of\\(method\\)\\)", "(--tokens)"),
             Remedy.of("take them apart with byEmbedding\\(\\)", "give them one by one"),
+            Remedy.of("Attribution\\.at\\(\\\\?\"([^\"\\\\]+)\\\\?\", method\\)", "--layer $1"),
             Remedy.of("Attribution\\.at\\(layer, method\\)|method\\.at\\(layer\\)", "--layer"),
             Remedy.of("method\\.at\\(\\\\?\"([^\"\\\\]+)\\\\?\"\\)", "--layer $1"),
             Remedy.of("without throughHead\\(\\)", "without head:"),

@@ -25,6 +25,9 @@ final class Refusals {
 
     private final Map<String, List<UnsupportedModelException>> kinds = new LinkedHashMap<>();
 
+    /** The nodes that were refused, and those with which others were. */
+    private final Set<Node> nodes = new LinkedHashSet<>();
+
     /** Refuses one node, said to be somewhere. */
     UnsupportedModelException refuse(String where, String why) {
         UnsupportedModelException refusal = new UnsupportedModelException(where + ": " + why);
@@ -34,12 +37,14 @@ final class Refusals {
 
     /** Records a refusal and continues. */
     void add(Node node, UnsupportedModelException refusal) {
+        nodes.add(node);
         String why = reasons.getOrDefault(refusal, String.valueOf(refusal.getMessage()));
         kinds.computeIfAbsent(node.domain() + " " + node.type() + " " + why, kind -> new ArrayList<>())
                 .add(refusal);
     }
 
     void addAll(Refusals others) {
+        nodes.addAll(others.nodes);
         reasons.putAll(others.reasons);
         others.kinds.forEach((kind, more) ->
                 kinds.computeIfAbsent(kind, any -> new ArrayList<>()).addAll(more));
@@ -49,11 +54,9 @@ final class Refusals {
         return kinds.isEmpty();
     }
 
-    /** Throws one exception with all reasons. */
-    void throwIfAny() {
-        if (!isEmpty()) {
-            throw new UnsupportedModelException(words());
-        }
+    /** The refused nodes. */
+    Set<Node> nodes() {
+        return nodes;
     }
 
     /** All reasons, in one line. */
@@ -81,7 +84,7 @@ final class Refusals {
             return "ONNX Runtime's optimizer has added it; give the model as it was before it was optimized";
         }
         if (node.domain().equals("ai.onnx.ml")) {
-            return "it is a classical model, such as scikit-learn's; perturb the inputs instead";
+            return "it is a step of a classical model, such as a tree or an encoder; perturb the inputs instead";
         }
         if (!node.domain().isEmpty()) {
             return "it belongs to '" + node.domain()
@@ -92,11 +95,17 @@ final class Refusals {
 
     /** The refusal if every way from what is attributed to the output ends before it. */
     static UnsupportedModelException cut(
-            Graph graph, String output, Set<String> carried, Function<String, ValueType> type) {
+            Graph graph,
+            String output,
+            Set<String> carried,
+            Function<String, ValueType> type,
+            Function<Set<Node>, String> beyond) {
         Set<String> ends = new LinkedHashSet<>();
+        Set<Node> last = new LinkedHashSet<>();
         for (Node node : Graph.upstream(graph.nodes(), List.of(output))) {
             if (node.readsNumbersOf().stream().anyMatch(carried::contains)
                     && node.outputs().stream().noneMatch(carried::contains)) {
+                last.add(node);
                 ElementType element = type.apply(node.output(0)).element();
                 ends.add(where(node) + ", "
                         + (element.carriesGradient()
@@ -110,6 +119,6 @@ final class Refusals {
         String more = ends.size() > MOST ? " and at " + (ends.size() - MOST) + " more" : "";
         return new UnsupportedModelException("no gradient comes back from '" + output + "': every way ends at "
                 + ends.stream().limit(MOST).collect(Collectors.joining("; at ")) + more
-                + "; attribute an output or a layer of floats, or perturb the inputs instead");
+                + "; attribute an output or a layer of floats, or perturb the inputs instead" + beyond.apply(last));
     }
 }

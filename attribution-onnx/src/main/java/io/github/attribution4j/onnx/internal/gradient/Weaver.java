@@ -148,11 +148,14 @@ public final class Weaver {
         touch(attributed);
         Set<String> carried = carriedFrom(attributed);
         if (!carried.contains(output) && touched.contains(output)) {
-            throw Refusals.cut(graph, output, carried, this::type);
+            throw Refusals.cut(graph, output, carried, this::type, ends -> beyond(ends, attributed, output));
         }
         String cotangent = emitter.freshName("cotangent");
         back(carried, Map.of(output, cotangent));
-        refusals.throwIfAny();
+        refuseSteps(output);
+        if (!refusals.isEmpty()) {
+            throw new UnsupportedModelException(refusals.words() + beyond(refusals.nodes(), attributed, output));
+        }
         Map<String, String> gradients = new LinkedHashMap<>();
         for (String value : attributed) {
             String gradient = gradient(value);
@@ -189,6 +192,62 @@ public final class Weaver {
                 cotangent,
                 output,
                 gradients);
+    }
+
+    /**
+     * Refuses classical operators of the way that are steps, such as encoders, even if gradients end before them: the
+     * columns that they read would silently get none.
+     */
+    private void refuseSteps(String output) {
+        for (Node node : Graph.upstream(graph.nodes(), List.of(output))) {
+            if (node.domain().equals("ai.onnx.ml")
+                    && node.reads().stream().anyMatch(touched::contains)
+                    && !refusals.nodes().contains(node)) {
+                refusals.add(node, refuse(node, ways.remedy(node)));
+            }
+        }
+    }
+
+    /** Names the first value after the last of some nodes through which alone the output depends on the inputs. */
+    private String beyond(Collection<Node> steps, List<String> attributed, String output) {
+        Graph file = words.original();
+        List<Node> way = Graph.upstream(file.nodes(), List.of(output)).stream()
+                .filter(node -> node.readsNumbersOf().stream().anyMatch(touched::contains))
+                .toList();
+        Set<Node> origins = new HashSet<>();
+        steps.forEach(node -> origins.add(words.origin(node)));
+        Map<String, Integer> lastReader = new HashMap<>();
+        int last = -1;
+        for (int i = 0; i < way.size(); i++) {
+            for (String value : way.get(i).reads()) {
+                lastReader.put(value, i);
+            }
+            last = origins.contains(way.get(i)) ? i : last;
+        }
+        lastReader.put(output, way.size());
+        Set<String> open = new HashSet<>(attributed);
+        for (int i = 0; i < way.size(); i++) {
+            int at = i;
+            way.get(i).outputs().stream().filter(touched::contains).forEach(open::add);
+            open.removeIf(value -> lastReader.getOrDefault(value, -1) <= at);
+            if (i >= last && last >= 0 && open.size() == 1) {
+                String value = open.iterator().next();
+                if (!value.equals(output) && passes(value, output)) {
+                    return "; gradients pass from '" + value + "' on: Attribution.at(\"" + value + "\", method)";
+                }
+            }
+        }
+        return "";
+    }
+
+    /** Whether gradients come from an output back to a value, as far as operators tell. */
+    private boolean passes(String value, String output) {
+        Set<String> carried = carriedFrom(List.of(value));
+        return type(value).element().carriesGradient()
+                && carried.contains(output)
+                && Graph.upstream(graph.nodes(), List.of(output)).stream()
+                        .filter(node -> node.reads().stream().anyMatch(carried::contains))
+                        .allMatch(node -> ways.cuts(node) || ways.of(node) != null);
     }
 
     /** Returns the weaver of a graph of a node. */

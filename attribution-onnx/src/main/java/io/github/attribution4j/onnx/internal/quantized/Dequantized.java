@@ -8,6 +8,7 @@ import io.github.attribution4j.onnx.internal.graph.Initializer;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.TreeSet;
 /**
  * A graph as the way back sees it: quantized operators stand in words of {@code QuantizeLinear},
  * {@code DequantizeLinear} and the operator on floats, and whole numbers that stand for reals have the type of these.
+ * Smooth operators of classical models stand in words of the standard.
  * The run forward does not see it, so that its results have the bits of the file. What only the words have is computed
  * on the way back.
  *
@@ -72,6 +74,11 @@ public final class Dequantized {
                         .forEach(absent::add);
             }
             nodes.addAll(words);
+            List<String> rest = new ArrayList<>(node.outputs());
+            words.forEach(word -> Collections.replaceAll(rest, word.output(0), ""));
+            if (rest.stream().anyMatch(value -> !value.isEmpty())) {
+                nodes.add(node.withOutputs(rest));
+            }
         }
         Map<String, Initializer> initializers = new LinkedHashMap<>(original.initializers());
         initializers.putAll(expansion.constants());

@@ -8,15 +8,17 @@ import io.github.attribution4j.onnx.internal.graph.Initializer;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Quantized operators, each in words of quantizers and of the operator on floats. */
+/** Operators in words of others: quantized ones in words of quantizers and of the operator on floats; classical ones. */
 final class Expansion {
     private static final String PREFIX = "attribution/words ";
 
@@ -26,6 +28,7 @@ final class Expansion {
             "ConvInteger", Expansion::convolutionOfWholeNumbers,
             "MatMulInteger", Expansion::productOfWholeNumbers);
 
+    private final Classical classical = new Classical(this);
     private final Map<String, ValueType> types;
     private final Set<String> names;
     private final Map<String, Initializer> constants = new LinkedHashMap<>();
@@ -39,7 +42,7 @@ final class Expansion {
      */
     Expansion(Graph graph, Map<String, ValueType> types) {
         this.types = types;
-        boolean needed = graph.nodes().stream().anyMatch(Expansion::knows);
+        boolean needed = graph.nodes().stream().anyMatch(node -> knows(node) || isClassical(node));
         this.names = needed ? graph.names() : Set.of();
     }
 
@@ -47,7 +50,7 @@ final class Expansion {
         return node.domain().isEmpty() ? TABLE.get(node.type()) : null;
     }
 
-    /** Whether a node stands for others. */
+    /** Whether a node computes with quantized numbers, and stands for others. */
     static boolean knows(Node node) {
         return words(node) != null;
     }
@@ -60,12 +63,17 @@ final class Expansion {
     /** The nodes that a node stands for, in order; none if it stands for itself. */
     List<Node> of(Node node) {
         BiConsumer<Expansion, Node> words = words(node);
-        if (words == null) {
-            return List.of();
-        }
         nodes = new ArrayList<>();
-        words.accept(this, node);
+        if (words != null) {
+            words.accept(this, node);
+        } else if (isClassical(node)) {
+            classical.write(node);
+        }
         return nodes;
+    }
+
+    private static boolean isClassical(Node node) {
+        return node.domain().equals(Classical.DOMAIN);
     }
 
     /** The type of the reals that the results of such a node stand for. */
@@ -149,7 +157,7 @@ final class Expansion {
         return result;
     }
 
-    private String cast(String value, ElementType to) {
+    String cast(String value, ElementType to) {
         String result = value("cast", new ValueType(to, type(value).dims()));
         add("Cast", List.of(value), result, List.of(Attribute.of("to", (long) to.code())));
         return result;
@@ -163,7 +171,35 @@ final class Expansion {
         add("QuantizeLinear", List.of(real, node.input(scale), node.input(zero)), y, List.of());
     }
 
-    private void add(String type, List<String> inputs, String to, Collection<Attribute> attributes) {
+    /** Writes a node, and returns the name of its result. */
+    String op(String type, List<String> inputs, ValueType result, Attribute... attributes) {
+        String name = value(type, result);
+        add(type, inputs, name, List.of(attributes));
+        return name;
+    }
+
+    /** Numbers that are the same in every run. */
+    String reals(float[] numbers, long... sizes) {
+        double[] wide = new double[numbers.length];
+        Arrays.setAll(wide, i -> numbers[i]);
+        return constant(name -> Initializer.of(name, ElementType.FLOAT, wide, sizes));
+    }
+
+    /** A list of whole numbers. */
+    String integers(long... numbers) {
+        return constant(name -> Initializer.of(name, numbers, numbers.length));
+    }
+
+    private String constant(Function<String, Initializer> make) {
+        String name = value("constant", new ValueType(ElementType.OTHER, null));
+        Initializer constant = make.apply(name);
+        constants.put(name, constant);
+        types.put(name, constant.valueType());
+        return name;
+    }
+
+    /** Writes a node that computes a value. */
+    void add(String type, List<String> inputs, String to, Collection<Attribute> attributes) {
         nodes.add(Node.of(type, to, inputs, List.of(to), attributes.toArray(new Attribute[0])));
     }
 
@@ -176,11 +212,17 @@ final class Expansion {
         return name;
     }
 
-    private ElementType element(String value) {
+    /** The number of axes of a value; -1 if it is not known, or if this is no tensor. */
+    int rank(String value) {
+        ValueType type = types.get(value);
+        return type == null ? -1 : type.rank();
+    }
+
+    ElementType element(String value) {
         return type(value).element();
     }
 
-    private ValueType type(String value) {
+    ValueType type(String value) {
         ValueType type = types.get(value);
         if (type == null) {
             throw new IllegalStateException("the type of '" + value + "' is not known");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Quantized operators in words of the standard's quantizers and of operators on floats, for the way back. Internal: no
- * compatibility is promised.
+ * Operators in words of others, for the way back: quantized ones in words of the standard's quantizers and of operators
+ * on floats, and smooth ones of classical models. Internal: no compatibility is promised.
  */
 @NullMarked
 package io.github.attribution4j.onnx.internal.quantized;
