@@ -82,14 +82,15 @@ class OnnxClassicalTest {
                             TensorScope scope = TensorScope.open()) {
                         assertThatThrownBy(() -> new Saliency().attribute(model, inputs, Target.index(0)))
                                 .isInstanceOf(UnsupportedModelException.class)
-                                .hasMessageContaining("gradients pass from '" + layer + "' on: Attribution.at(\"" + layer
-                                        + "\", method)");
+                                .hasMessageContaining("gradients pass from '" + layer + "' on: Attribution.at(\""
+                                        + layer + "\", method)");
                         assertThat(model.cutPoints())
                                 .extracting(Cut.Point::path)
                                 .contains(layer);
                         try (Explanation why =
                                 Attribution.at(layer, new Saliency()).attribute(model, inputs, Target.index(0))) {
-                            assertThat(DoubleStream.of(why.attribution().toDoubleArray())).anyMatch(number -> number != 0);
+                            assertThat(DoubleStream.of(why.attribution().toDoubleArray()))
+                                    .anyMatch(number -> number != 0);
                         }
                     }
                 }));

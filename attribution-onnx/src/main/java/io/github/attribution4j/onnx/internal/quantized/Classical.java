@@ -57,7 +57,8 @@ final class Classical {
         boolean plain = after.equals("NONE") || after.equals("LOGISTIC");
         return switch (node.type()) {
             case "LinearRegressor" -> plain || after.equals("SOFTMAX");
-            case "LinearClassifier" -> plain || (after.equals("SOFTMAX") && labels(node) == reals(node, "intercepts").length);
+            case "LinearClassifier" ->
+                plain || (after.equals("SOFTMAX") && labels(node) == reals(node, "intercepts").length);
             case "SVMRegressor" -> integer(node, "one_class", 0) == 0;
             case "SVMClassifier" ->
                 // Probabilities of pairs are coupled by an iteration. A score alone gets a partner of opposite sign if

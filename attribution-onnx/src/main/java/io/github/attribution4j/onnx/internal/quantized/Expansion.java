@@ -18,7 +18,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Operators in words of others: quantized ones in words of quantizers and of the operator on floats; classical ones. */
+/** Operators in words of others: quantized ones in words of quantizers and the operator on floats; classical ones. */
 final class Expansion {
     private static final String PREFIX = "attribution/words ";
 
