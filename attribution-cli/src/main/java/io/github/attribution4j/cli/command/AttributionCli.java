@@ -2,6 +2,7 @@
 package io.github.attribution4j.cli.command;
 
 import io.github.attribution4j.cli.Failure;
+import io.github.attribution4j.cli.answer.Terminal;
 import io.github.attribution4j.internal.NearNames;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ package io.github.attribution4j.cli.command;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explained;
 import io.github.attribution4j.cli.answer.Explainer;
+import io.github.attribution4j.cli.answer.JsonLines;
 import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.Texts;

@@ -8,6 +8,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Failure;
+import io.github.attribution4j.cli.answer.JsonLines;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import io.github.attribution4j.cli.answer.Explained;
 import io.github.attribution4j.cli.answer.Explainer;
 import io.github.attribution4j.cli.answer.Pictures;
 import io.github.attribution4j.cli.answer.Report;
+import io.github.attribution4j.cli.answer.Terminal;
 import io.github.attribution4j.cli.answer.TokenLine;
 import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;

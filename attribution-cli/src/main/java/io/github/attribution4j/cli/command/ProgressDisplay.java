@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cli.command;
 
+import io.github.attribution4j.cli.answer.Terminal;
 import io.github.attribution4j.run.Run;
 import java.io.PrintWriter;
 import java.util.function.Consumer;

@@ -5,6 +5,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Failure;
 import io.github.attribution4j.cli.answer.Explained;
 import io.github.attribution4j.cli.answer.Explainer;
+import io.github.attribution4j.cli.answer.JsonLines;
 import io.github.attribution4j.cli.question.ExplainOptions;
 import io.github.attribution4j.cli.question.Models;
 import io.github.attribution4j.cli.question.RowParts;

@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cli.Cli;
 import io.github.attribution4j.cli.Cli.Said;
+import io.github.attribution4j.cli.answer.JsonLines;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.TensorScope;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.cli.command;
+package io.github.attribution4j.cli.answer;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -19,18 +19,18 @@ import java.nio.file.StandardOpenOption;
 import java.util.function.Consumer;
 
 /** A file of results that grows by a line for each, and from which a run that was stopped goes on. */
-final class JsonLines {
+public final class JsonLines {
     private JsonLines() {}
 
     /** Returns the file beside another whose name is that of the other with something in place of its suffix. */
-    static Path beside(Path file, String end) {
+    public static Path beside(Path file, String end) {
         String name = String.valueOf(file.getFileName());
         int dot = name.lastIndexOf('.');
         return file.resolveSibling((dot < 0 ? name : name.substring(0, dot)) + end);
     }
 
     /** Adds the notices of an explanation to its line, in the words of the command line. */
-    static void notices(Explanation explanation, JsonObject line) {
+    public static void notices(Explanation explanation, JsonObject line) {
         JsonArray notices = new JsonArray();
         explanation.notices().forEach(notice -> notices.add(Remedies.translate(notice)));
         if (!notices.isEmpty()) {
@@ -39,7 +39,7 @@ final class JsonLines {
     }
 
     /** Passes on each line of a file, if there is one. */
-    static void read(Path file, Consumer<JsonObject> use) throws IOException {
+    public static void read(Path file, Consumer<JsonObject> use) throws IOException {
         if (!Files.exists(file)) {
             return;
         }
@@ -63,7 +63,7 @@ final class JsonLines {
      *
      * @throws IOException if the file holds something else, which is not to be lost among results
      */
-    static BufferedWriter append(Path file) throws IOException {
+    public static BufferedWriter append(Path file) throws IOException {
         boolean cut = false;
         if (Files.exists(file) && Files.size(file) > 0) {
             try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "r")) {

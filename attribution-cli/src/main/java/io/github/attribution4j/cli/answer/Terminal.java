@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.cli.command;
+package io.github.attribution4j.cli.answer;
 
-import io.github.attribution4j.cli.answer.Report;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.lang.reflect.InvocationTargetException;
@@ -11,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Ansi;
 
 /** The terminal at the standard streams. */
-final class Terminal {
+public final class Terminal {
     private static final int WIDTH = 100;
 
     private Terminal() {}
 
     /** Returns whether standard output is a terminal. */
     @SuppressWarnings("SystemConsoleNull") // the code below handles both
-    static boolean isInteractive() {
+    public static boolean isInteractive() {
         Console console = System.console();
         if (console == null) {
             return false;
@@ -34,7 +33,7 @@ final class Terminal {
     }
 
     /** Returns the encoding of standard output. */
-    static Charset charset() {
+    public static Charset charset() {
         @Nullable String name = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding"));
         if (name == null) {
             name = System.getProperty("native.encoding", "UTF-8");
@@ -43,7 +42,7 @@ final class Terminal {
     }
 
     /** When there are colors. */
-    enum Colors {
+    public enum Colors {
         /** In a terminal, unless the environment has NO_COLOR. */
         auto,
         /** Always, also into a pipe. */
@@ -52,7 +51,8 @@ final class Terminal {
         never
     }
 
-    static Report.Style style(Colors colors) {
+    /** Returns how a report is written there. */
+    public static Report.Style style(Colors colors) {
         boolean ascii = !charset().name().toUpperCase(Locale.ROOT).startsWith("UTF");
         boolean colored = switch (colors) {
             case auto -> Ansi.AUTO.enabled() && isInteractive();
@@ -62,7 +62,8 @@ final class Terminal {
         return new Report.Style(WIDTH, colored, ascii);
     }
 
-    static PrintWriter writer(java.io.PrintStream stream) {
+    /** Returns a writer in the encoding of standard output. */
+    public static PrintWriter writer(java.io.PrintStream stream) {
         return new PrintWriter(new java.io.OutputStreamWriter(stream, charset()), true);
     }
 }
