@@ -15,6 +15,7 @@ import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
+import io.github.attribution4j.gradient.GuidedIntegratedGradients;
 import io.github.attribution4j.gradient.Idgi;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -80,6 +81,7 @@ public final class Methods {
                                     InputXGradient.DESCRIPTION,
                                     IntegratedGradients.DESCRIPTION,
                                     Idgi.DESCRIPTION,
+                                    GuidedIntegratedGradients.DESCRIPTION,
                                     LayerActivation.DESCRIPTION,
                                     GradientXActivation.DESCRIPTION,
                                     InternalInfluence.DESCRIPTION,

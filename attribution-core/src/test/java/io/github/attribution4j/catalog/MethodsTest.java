@@ -54,6 +54,8 @@ class MethodsTest {
             Map.entry("absolute", List.of("false", "false")),
             Map.entry("steps", List.of("7", "7")),
             Map.entry("quadrature", List.of("captum-trapezoid", "captum-trapezoid")),
+            Map.entry("fraction", List.of("0.5", "0.5")),
+            Map.entry("distance", List.of("0.1", "0.1")),
             Map.entry("spacing", List.of("non-uniform:3", "non-uniform:3")),
             Map.entry("baseline", List.of("0.25", "0.25")),
             Map.entry("multiply-by-inputs", List.of("false", "false")),

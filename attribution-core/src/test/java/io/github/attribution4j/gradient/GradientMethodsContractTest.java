@@ -75,6 +75,14 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                 ON_PERCEPTRON.of(
                         "Averaged gradients", new IntegratedGradients().steps(5).multiplyByInputs(false)),
                 ON_PERCEPTRON.of("IDGI", new Idgi().steps(7)).completeTo(1e-6),
+                ON_PERCEPTRON
+                        .of("Guided integrated gradients", new GuidedIntegratedGradients().steps(300))
+                        .completeTo(0.05),
+                ON_PERCEPTRON
+                        .of(
+                                "Integrated gradients with a tolerance",
+                                new IntegratedGradients().tolerance(1e-3).steps(300))
+                        .completeTo(0.01),
                 ON_BOTH_INPUTS
                         .of("IDGI of two inputs", new Idgi().baseline(Baseline.constant(0.5)))
                         .completeTo(1e-5),

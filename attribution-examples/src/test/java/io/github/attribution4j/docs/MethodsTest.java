@@ -10,6 +10,7 @@ import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.GradientShap;
+import io.github.attribution4j.gradient.GuidedIntegratedGradients;
 import io.github.attribution4j.gradient.Idgi;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -96,6 +97,19 @@ class MethodsTest {
         try (why) {
             assertThat(why.completenessGap()[0]).isCloseTo(0, within(1e-3));
             assertThat(why.counts().backwardRows()).isEqualTo(101);
+        }
+    }
+
+    @Test
+    void guidedIntegratedGradients() {
+        // tag::guided-integrated-gradients
+        Explanation why =
+                new GuidedIntegratedGradients().steps(200).attribute(digits, Inputs.of(image), Target.index(3));
+        // end::guided-integrated-gradients
+        try (why) {
+            double change = why.scores()[0] - why.baselineScores().orElseThrow()[0];
+            assertThat(why.completenessGap()[0]).isCloseTo(0, within(0.05 * Math.abs(change)));
+            assertThat(why.counts().backwardRows()).isEqualTo(200);
         }
     }
 

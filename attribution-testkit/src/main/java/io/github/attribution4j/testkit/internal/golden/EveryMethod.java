@@ -13,6 +13,7 @@ import io.github.attribution4j.catalog.Methods;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
+import io.github.attribution4j.gradient.GuidedIntegratedGradients;
 import io.github.attribution4j.gradient.Idgi;
 import io.github.attribution4j.gradient.InputXGradient;
 import io.github.attribution4j.gradient.IntegratedGradients;
@@ -100,6 +101,7 @@ public final class EveryMethod implements AutoCloseable {
         table("input-x-gradient", new InputXGradient());
         table("integrated-gradients", integrated);
         table("idgi", new Idgi().steps(5));
+        table("guided-integrated-gradients", new GuidedIntegratedGradients().steps(5));
         table("gradient-shap", shap);
         table("smooth-grad", NoiseTunnel.smoothGrad(integrated).samples(4).stdev(0.1));
         table(
