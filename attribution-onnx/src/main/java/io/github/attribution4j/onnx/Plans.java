@@ -8,8 +8,8 @@ import io.github.attribution4j.model.program.Program.Place;
 import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.onnx.EditedGraph.Spot;
-import io.github.attribution4j.onnx.internal.gradient.Weaver.Ways;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
+import io.github.attribution4j.onnx.internal.gradient.Weaver.Ways;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
@@ -352,8 +352,7 @@ final class Plans {
     }
 
     /** What each node does on the way back. */
-    private Ways ways(
-            Graph seen, Map<String, ValueType> types, EditedGraph edited, List<String> leaves, String end) {
+    private Ways ways(Graph seen, Map<String, ValueType> types, EditedGraph edited, List<String> leaves, String end) {
         if (rules == null || operations == null) {
             return Ways.DERIVATIVES;
         }

@@ -4,6 +4,7 @@ package io.github.attribution4j.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
@@ -18,16 +19,24 @@ import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
+import io.github.attribution4j.tensor.numpy.NumpyFiles;
 import io.github.attribution4j.testkit.contract.ParameterGradientContract;
 import io.github.attribution4j.testkit.internal.golden.GoldenData;
 import io.github.attribution4j.testkit.reference.ReferenceModels;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gradients by parameters of ONNX files. */
@@ -276,6 +285,69 @@ class OnnxParameterGradientsTest {
         Golden operators = Golden.read("operators.npz");
         try (OnnxModel model = OnnxModel.load(operators.bytes("if_one_branch_constant/fixed"))) {
             assertThat(model.parameters()).extracting(Parameter::name).contains("k");
+        }
+    }
+
+    /**
+     * Along the gradient by all parameters of a file the output changes as fast as the gradient is long. A step is so
+     * short that kinks are rarely passed, and so long that float32 shows what it does.
+     */
+    @ParameterizedTest
+    @MethodSource("zoo")
+    void allParametersOfWholeArchitecturesGetTheirGradients(Path file) throws IOException {
+        try (OnnxModel model = OnnxModel.load(file);
+                TensorScope scope = TensorScope.open()) {
+            Path npz = file.resolveSibling(String.valueOf(file.getFileName()).replace(".onnx", ".npz"));
+            Map<String, Tensor> arrays = NumpyFiles.readNpz(npz, Tensors.ofJava());
+            Inputs inputs = Inputs.none();
+            for (String name : model.parameterNames()) {
+                inputs = inputs.fixed(name, arrays.get("in/" + name));
+            }
+            List<String> names = model.parameters().stream()
+                    .filter(Parameter::isLearned)
+                    .map(Parameter::name)
+                    .toList();
+            Tensor cotangent;
+            List<Tensor> gradients;
+            try (Pullback pullback = model.pullbackTo(names, inputs)) {
+                cotangent = ReferenceModels.normal(
+                        DataType.FLOAT32, 5, pullback.output().shape().dims());
+                gradients = pullback.vjpLast(cotangent);
+                assertThat(pullback.unused()).isEmpty();
+            }
+            double length = Math.sqrt(gradients.stream()
+                    .flatMapToDouble(each -> Arrays.stream(each.toDoubleArray()))
+                    .map(x -> x * x)
+                    .sum());
+            double step = 2e-3;
+            double up = along(model, names, gradients, step / length, inputs, cotangent);
+            double down = along(model, names, gradients, -step / length, inputs, cotangent);
+            assertThat((up - down) / (2 * step)).isCloseTo(length, withinPercentage(2));
+        }
+    }
+
+    private static double along(
+            OnnxModel model, List<String> names, List<Tensor> direction, double by, Inputs inputs, Tensor cotangent) {
+        Map<String, Tensor> moved = new HashMap<>();
+        for (int i = 0; i < names.size(); i++) {
+            moved.put(
+                    names.get(i),
+                    model.weight(names.get(i)).add(direction.get(i).mul(by)));
+        }
+        try (OnnxModel copy = model.withParameters(moved)) {
+            double[] output = copy.forward(inputs).toDoubleArray();
+            double[] sent = cotangent.toDoubleArray();
+            double sum = 0;
+            for (int i = 0; i < output.length; i++) {
+                sum += output[i] * sent[i];
+            }
+            return sum;
+        }
+    }
+
+    static Stream<Path> zoo() throws IOException {
+        try (Stream<Path> files = Files.list(Golden.folder().resolve("zoo"))) {
+            return files.filter(file -> file.toString().endsWith(".onnx")).sorted().toList().stream();
         }
     }
 }

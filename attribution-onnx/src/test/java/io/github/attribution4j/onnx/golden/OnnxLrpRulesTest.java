@@ -27,12 +27,7 @@ class OnnxLrpRulesTest {
         String name = file.substring(0, file.indexOf('/'));
         String exporter = file.substring(file.indexOf('/') + 1);
         try (OnnxModel model = OnnxModel.load(OnnxGolden.ruled(name, exporter))) {
-            double worst = LrpOracle.check(
-                    model,
-                    name,
-                    DataType.FLOAT32,
-                    TOLERANCE,
-                    (given, layer) -> true);
+            double worst = LrpOracle.check(model, name, DataType.FLOAT32, TOLERANCE, (given, layer) -> true);
             reporter.publishEntry(file, "differs by " + worst);
         }
     }

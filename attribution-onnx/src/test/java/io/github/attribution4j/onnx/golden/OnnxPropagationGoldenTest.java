@@ -86,8 +86,8 @@ class OnnxPropagationGoldenTest {
             open = GoldenModel.of(entry, OnnxModel.load(file(entry, exporter)));
             opened = name;
         }
-        boolean gone = given.isInside()
-                && Arrays.stream(given.layers()).anyMatch(GONE.getOrDefault(name, Set.of())::contains);
+        boolean gone =
+                given.isInside() && Arrays.stream(given.layers()).anyMatch(GONE.getOrDefault(name, Set.of())::contains);
         if (gone) {
             assertThatThrownBy(() -> RuledReplay.replay(open, given))
                     .isInstanceOfAny(UnsupportedModelException.class, UnknownLayerException.class)

@@ -35,10 +35,7 @@ public final class Step extends Words {
     }
 
     private Step(
-            Weaver weaver,
-            Node node,
-            List<@Nullable String> gradients,
-            @Nullable BiConsumer<String, String> taker) {
+            Weaver weaver, Node node, List<@Nullable String> gradients, @Nullable BiConsumer<String, String> taker) {
         super(weaver);
         this.taker = taker;
         this.weaver = weaver;

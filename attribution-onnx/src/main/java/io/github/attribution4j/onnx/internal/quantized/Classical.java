@@ -260,7 +260,10 @@ final class Classical {
     }
 
     private String like(Node node, String operator, String... inputs) {
-        return words.op(operator, List.of(inputs), new ValueType(ElementType.FLOAT, words.type(node.input(0)).dims()));
+        return words.op(
+                operator,
+                List.of(inputs),
+                new ValueType(ElementType.FLOAT, words.type(node.input(0)).dims()));
     }
 
     private Dim rows(Node node) {

@@ -26,8 +26,27 @@ final class Groups {
     private static final int MOST = 12;
 
     private static final Set<String> ELEMENTWISE = Set.of(
-            "Abs", "Add", "Clip", "Div", "Erf", "Exp", "HardSigmoid", "Identity", "Log", "Max", "Min", "Mul", "Neg",
-            "Pow", "Reciprocal", "Relu", "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh");
+            "Abs",
+            "Add",
+            "Clip",
+            "Div",
+            "Erf",
+            "Exp",
+            "HardSigmoid",
+            "Identity",
+            "Log",
+            "Max",
+            "Min",
+            "Mul",
+            "Neg",
+            "Pow",
+            "Reciprocal",
+            "Relu",
+            "Sigmoid",
+            "Softplus",
+            "Sqrt",
+            "Sub",
+            "Tanh");
 
     /** The name of x · f(x) by a node in f; the first one counts. */
     private static final List<Map.Entry<String, String>> NAMES = List.of(
@@ -47,10 +66,7 @@ final class Groups {
     private final Map<Node, Group> found = new HashMap<>();
 
     private Groups(
-            Graph graph,
-            Constants constants,
-            Function<String, @Nullable ValueType> types,
-            Collection<String> exposed) {
+            Graph graph, Constants constants, Function<String, @Nullable ValueType> types, Collection<String> exposed) {
         this.graph = graph;
         this.constants = constants;
         this.types = types;
@@ -73,10 +89,7 @@ final class Groups {
      * @param exposed values that are looked at from outside, so that they lie inside no operation
      */
     static Map<Node, Group> of(
-            Graph graph,
-            Constants constants,
-            Function<String, @Nullable ValueType> types,
-            Collection<String> exposed) {
+            Graph graph, Constants constants, Function<String, @Nullable ValueType> types, Collection<String> exposed) {
         Groups groups = new Groups(graph, constants, types, exposed);
         Set<Node> taken = new HashSet<>();
         for (Node node : graph.nodes()) {
@@ -161,7 +174,10 @@ final class Groups {
             if (nodes.values().stream().anyMatch(node -> node.is(name.getKey()))) {
                 List<Node> inOrder = List.copyOf(nodes.values());
                 return new Group(
-                        Kind.ACTIVATION, name.getValue(), inOrder, open.iterator().next());
+                        Kind.ACTIVATION,
+                        name.getValue(),
+                        inOrder,
+                        open.iterator().next());
             }
         }
         return null;

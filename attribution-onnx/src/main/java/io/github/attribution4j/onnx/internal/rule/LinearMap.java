@@ -116,7 +116,8 @@ final class LinearMap {
             long groups = group == null ? 1 : group.integer();
             long[] sizes = type.sizes();
             long[] split = LongStream.concat(
-                            LongStream.of(groups, sizes[0] / groups), LongStream.of(sizes).skip(1))
+                            LongStream.of(groups, sizes[0] / groups),
+                            LongStream.of(sizes).skip(1))
                     .toArray();
             long[] shaped = new long[split.length];
             Arrays.fill(shaped, 1);
@@ -208,8 +209,8 @@ final class LinearMap {
 
     private List<Attribute> attributes() {
         return Objects.requireNonNull(node).attributes().values().stream()
-                .filter(attribute -> !attribute.name().equals("alpha")
-                        && !attribute.name().equals("beta"))
+                .filter(attribute ->
+                        !attribute.name().equals("alpha") && !attribute.name().equals("beta"))
                 .toList();
     }
 
@@ -233,9 +234,9 @@ final class LinearMap {
             throw s.refuse("low and high of its zB rule hold another number of values than its input has channels;"
                     + " give one number, or one for each channel");
         }
-        String bounds = s.concat(0, numbers.stream()
-                .map(number -> s.unsqueeze(s.number(number), 0))
-                .toArray(String[]::new));
+        String bounds = s.concat(
+                0,
+                numbers.stream().map(number -> s.unsqueeze(s.number(number), 0)).toArray(String[]::new));
         String shaped = s.unsqueeze(bounds, LongStream.range(1, rank - axis).toArray());
         return whole ? s.expandLike(shaped, x) : shaped;
     }

@@ -51,8 +51,7 @@ public final class Operations {
             String module = ModuleValues.weighted(group.nodes().get(0));
             String inside = module.isEmpty() ? group.name() : module + "/" + group.name();
             int number = counts.merge(inside, 1, Integer::sum) - 1;
-            Operation operation =
-                    new Operation(inside + "#" + number, module, group.name(), group.kind(), all.size());
+            Operation operation = new Operation(inside + "#" + number, module, group.name(), group.kind(), all.size());
             all.add(operation);
             byValue.put(value, operation);
         });

@@ -41,8 +41,8 @@ final class RelevanceRules implements Family {
 
     private static final Set<String> BROADCASTING = Set.of("Add", "Sub", "Sum", "Mean", "Mul", "Div", "Neg", "CumSum");
 
-    private static final BackwardRule.Group EPSILON = new BackwardRule.Group(
-            1, new BackwardRule.Term(1, InputPart.VALUE, WeightPart.VALUE, BiasPart.VALUE));
+    private static final BackwardRule.Group EPSILON =
+            new BackwardRule.Group(1, new BackwardRule.Term(1, InputPart.VALUE, WeightPart.VALUE, BiasPart.VALUE));
 
     @Override
     public @Nullable String objection(BackwardRule rule, Operation operation) {
@@ -83,8 +83,7 @@ final class RelevanceRules implements Family {
         if (rule instanceof BackwardRule.ConstantDeviation deviation) {
             return deviation.epsilon();
         }
-        if (rule instanceof BackwardRule.Weighted weighted
-                && weighted.groups().equals(List.of(EPSILON))) {
+        if (rule instanceof BackwardRule.Weighted weighted && weighted.groups().equals(List.of(EPSILON))) {
             return weighted.epsilon();
         }
         return rule instanceof BackwardRule.Gradient ? 0 : -1;
@@ -106,10 +105,11 @@ final class RelevanceRules implements Family {
             case NORMALIZATION -> s -> normalization(s, place, rule, around);
             case SOFTMAX -> pass ? s -> unchanged(s, group) : RelevanceRules::softmax;
             case PRODUCT -> s -> product(s, group, rule);
-            case RECURRENT -> s -> {
-                throw s.refuse("a recurrent layer in one operator has no RELEVANCE rule here; attribute at a layer"
-                        + " after it");
-            };
+            case RECURRENT ->
+                s -> {
+                    throw s.refuse("a recurrent layer in one operator has no RELEVANCE rule here; attribute at a layer"
+                            + " after it");
+                };
             case UNKNOWN -> s -> shared(s, group, 0, 1);
         };
     }
@@ -184,8 +184,7 @@ final class RelevanceRules implements Family {
     /** Each operand takes what the derivative passes back of the relevance over the result, times its value. */
     private static void shared(Step s, Group group, double epsilon, double factor) {
         String sent = s.times(over(s, s.g(), s.y(), epsilon), factor);
-        Derivatives.of(s, group, sent)
-                .forEach((value, part) -> s.giveBeyond(value, s.mul(finite(s, value), part)));
+        Derivatives.of(s, group, sent).forEach((value, part) -> s.giveBeyond(value, s.mul(finite(s, value), part)));
     }
 
     private static void product(Step s, Group group, BackwardRule rule) {
@@ -286,7 +285,8 @@ final class RelevanceRules implements Family {
         String off = s.sub(x, s.mean(x, 2));
         String variance = s.mean(s.mul(off, off), 2);
         String inverse = s.op("Reciprocal", s.op("Sqrt", s.add(variance, s.number(s.real("epsilon", 1e-5)))));
-        String scale = s.unsqueeze(s.scaleOfChannels(), LongStream.range(1, s.rank(s.x()) - 1L).toArray());
+        String scale = s.unsqueeze(
+                s.scaleOfChannels(), LongStream.range(1, s.rank(s.x()) - 1L).toArray());
         String scaled = s.mul(s.op("Reshape", s.mul(share, scale), split), inverse);
         String back = s.shapedLike(s.sub(scaled, s.mean(scaled, 2)), s.x());
         s.give(0, s.mul(finite(s, s.x()), back));

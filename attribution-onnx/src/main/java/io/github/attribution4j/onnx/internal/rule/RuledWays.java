@@ -6,8 +6,8 @@ import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.Operation.Kind;
 import io.github.attribution4j.model.rule.RuleSet;
-import io.github.attribution4j.onnx.internal.gradient.Rules.Rule;
 import io.github.attribution4j.onnx.internal.gradient.Rules;
+import io.github.attribution4j.onnx.internal.gradient.Rules.Rule;
 import io.github.attribution4j.onnx.internal.gradient.Weaver.Ways;
 import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.Graph;
@@ -64,10 +64,11 @@ public final class RuledWays implements Ways {
         Operation listed = operations.of(value);
         if (listed == null || listed.kind() != group.kind()) {
             // A node that the model does not list, such as one of several that a cut has separated.
-            listed = new Operation(value, "", group.name(), group.kind(), operations.all().size());
+            listed = new Operation(
+                    value, "", group.name(), group.kind(), operations.all().size());
         }
-        Place place = new Place(
-                listed, group, rules.ruleFor(listed, operations.all()).orElse(null));
+        Place place =
+                new Place(listed, group, rules.ruleFor(listed, operations.all()).orElse(null));
         places.put(group.end(), place);
         byValue.put(Operations.result(group.end()), place);
     }

@@ -92,8 +92,7 @@ class SecondDerivativesTest {
         Map<String, OnnxTensor> given = new LinkedHashMap<>();
         try {
             given.put(model.parameterNames().get(0), OrtTensors.of(x));
-            Woven first =
-                    Weaver.weave(file.graph(), new TypeOracle(file).types(given), names, model.output());
+            Woven first = Weaver.weave(file.graph(), new TypeOracle(file).types(given), names, model.output());
             given.put(first.cotangent(), OrtTensors.of(cotangent));
             Graph fused = first.fused();
             List<Node> nodes = new ArrayList<>(fused.nodes());
