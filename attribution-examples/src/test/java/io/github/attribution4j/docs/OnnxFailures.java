@@ -9,7 +9,6 @@ import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.onnx.OnnxOptions;
 import io.github.attribution4j.target.Target;
-import io.github.attribution4j.propagation.DeepLift;
 import io.github.attribution4j.propagation.Rules;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
@@ -65,7 +64,6 @@ final class OnnxFailures {
         failures.put(
                 "and this model has none there",
                 () -> rules(RuleSet.of(Operation.Selector.module("nowhere"), Rules.zPlus())));
-        failures.put("no rules that compare with a reference", () -> rules(new DeepLift().rules()));
         failures.put("cannot be cut", () -> {
             try (OnnxModel onnx = OnnxModel.load(digits())) {
                 onnx.cut("image");

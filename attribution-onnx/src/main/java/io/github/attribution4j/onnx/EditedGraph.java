@@ -334,6 +334,16 @@ final class EditedGraph {
         return originals.getOrDefault(value, value);
     }
 
+    /** The name under which a value is computed; its own if it was not renamed. */
+    String computed(String value) {
+        for (Map.Entry<String, String> each : originals.entrySet()) {
+            if (each.getValue().equals(value)) {
+                return each.getKey();
+            }
+        }
+        return value;
+    }
+
     /** The name of the value that has the form of a place. */
     String seen(Spot spot) {
         String name = seen.get(spot);

@@ -3,10 +3,12 @@ package io.github.attribution4j.onnx;
 
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
+import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pullback that holds memory of the runtime. If it is closed while other threads are inside, the last of them frees
@@ -15,19 +17,23 @@ import java.util.function.Supplier;
 final class HeldPullback implements Pullback {
     private final Pullback inner;
     private final Optional<String> approximation;
+    private final @Nullable Tensor reference;
     private final Runnable free;
     private int users;
     private boolean closed;
 
     /**
-     * Holds.
+     * Holds a pullback.
      *
      * @param approximation why gradients are not those of what is computed
+     * @param reference the output for the references; null without them
      * @param free frees the memory
      */
-    HeldPullback(Pullback inner, Optional<String> approximation, Runnable free) {
+    HeldPullback(Pullback inner, Optional<String> approximation, @Nullable Tensor reference, Runnable free) {
         this.inner = inner;
         this.approximation = approximation;
+        // Closed with this pullback, not with the scope that is open now.
+        this.reference = reference == null ? null : TensorScope.release(reference);
         this.free = free;
     }
 
@@ -39,6 +45,11 @@ final class HeldPullback implements Pullback {
     @Override
     public List<Tensor> activations() {
         return inner.activations();
+    }
+
+    @Override
+    public Optional<Tensor> referenceOutput() {
+        return Optional.ofNullable(reference);
     }
 
     @Override
@@ -104,6 +115,9 @@ final class HeldPullback implements Pullback {
     private void end() {
         try {
             inner.close();
+            if (reference != null) {
+                reference.close();
+            }
         } finally {
             free.run();
         }

@@ -17,6 +17,7 @@ import io.github.attribution4j.onnx.Plans.Asked;
 import io.github.attribution4j.onnx.Plans.Back;
 import io.github.attribution4j.onnx.Plans.Plan;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.Compared;
 import io.github.attribution4j.onnx.internal.graph.ElementType;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.ModuleValues.Argument;
@@ -264,6 +265,8 @@ final class OnnxProgram implements Program, AutoCloseable {
 
         private final List<String> parameterNames;
         private final Asked asked;
+        /** The inputs of the run of the references. */
+        private final Map<String, OnnxTensor> references = new LinkedHashMap<>();
 
         Given(Question question) {
             this(question, OnnxProgram.this.plans, List.of(), List.of());
@@ -295,6 +298,19 @@ final class OnnxProgram implements Program, AutoCloseable {
             for (int i = 0; i < plan.replaced().size(); i++) {
                 tensors.put(plan.replaced().get(i), OrtTensors.of(question.replacement(i)));
             }
+            List<Integer> compared = back ? Plans.compared(question) : List.of();
+            if (!compared.isEmpty()) {
+                List<Inputs.Input> there = question.inputs().atReferences().all();
+                for (int i : compared) {
+                    int argument = i - plan.replaced().size();
+                    String value = argument < 0
+                            ? plan.replaced().get(i)
+                            : asked.names().get(argument);
+                    Inputs.Input given = there.get(i);
+                    Shape shape = argument < 0 ? given.tensor().shape() : signature.shape(given);
+                    references.put(Compared.name(value), OrtTensors.of(given.tensor(), shape));
+                }
+            }
             return plan;
         }
 
@@ -312,6 +328,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         @Override
         public void close() {
             tensors.values().forEach(OnnxTensor::close);
+            references.values().forEach(OnnxTensor::close);
         }
     }
 
@@ -333,6 +350,7 @@ final class OnnxProgram implements Program, AutoCloseable {
             this.back = Objects.requireNonNull(plan.back());
             this.shapes = shapes();
             this.known = new HashMap<>(given.tensors);
+            this.known.putAll(given.references);
         }
 
         private List<@Nullable Shape> shapes() {
@@ -365,8 +383,10 @@ final class OnnxProgram implements Program, AutoCloseable {
                 Pullback pullback = given.parameters.isEmpty()
                         ? question.pullback(back.reached(), result, activations, this::back)
                         : Program.pullbackTo(given.parameterNames, back.reached(), result, this::back);
+                String reference = back.reference();
+                Tensor there = reference == null ? null : OrtTensors.tensor(value(reference));
                 return new HeldPullback(
-                        pullback, Remarks.approximation(back.woven().straight()), () -> {
+                        pullback, Remarks.approximation(back.woven().straight()), there, () -> {
                             close(held);
                             given.close();
                         });

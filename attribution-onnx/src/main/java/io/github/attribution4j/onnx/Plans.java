@@ -11,6 +11,7 @@ import io.github.attribution4j.onnx.EditedGraph.Spot;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Weaver.Ways;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.Compared;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
@@ -19,6 +20,7 @@ import io.github.attribution4j.onnx.internal.rule.Operations;
 import io.github.attribution4j.onnx.internal.rule.RuledWays;
 import io.github.attribution4j.onnx.internal.session.TypeOracle;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +76,7 @@ final class Plans {
      * @param end the value that is returned if none is tapped, and that a way back starts from; null for the output
      * @param leaves which inputs or parameters get gradients, and the order in which inputs are given; empty if tapped
      *     values do
+     * @param compared which inputs and replacements have references, counted as the question has them
      * @param ranks the numbers of axes that the file does not say: of inputs, and of values on the way once inputs
      *     came that have others than the first ones
      */
@@ -82,6 +86,7 @@ final class Plans {
             @Nullable Spot end,
             boolean back,
             List<Object> leaves,
+            List<Integer> compared,
             List<Integer> ranks) {
         List<Spot> spots() {
             return Stream.of(replaced.stream(), tapped.stream(), Stream.ofNullable(end))
@@ -91,7 +96,7 @@ final class Plans {
 
         Key with(List<Integer> more) {
             List<Integer> all = Stream.concat(ranks.stream(), more.stream()).toList();
-            return new Key(replaced, tapped, end, back, leaves, all);
+            return new Key(replaced, tapped, end, back, leaves, compared, all);
         }
     }
 
@@ -120,6 +125,7 @@ final class Plans {
      * @param reached for each leaf whether the end depends on it
      * @param sizes values of the forward graph that list the sizes of others, whose number of axes the inputs decide
      * @param ranks for each of these the number of axes that the way back is made for
+     * @param reference the value at the start in the run of the references; null without references
      */
     record Back(
             Object key,
@@ -128,7 +134,8 @@ final class Plans {
             List<String> leaves,
             List<Boolean> reached,
             List<String> sizes,
-            List<Integer> ranks) {}
+            List<Integer> ranks,
+            @Nullable String reference) {}
 
     /**
      * Creates plans for a graph.
@@ -236,7 +243,17 @@ final class Plans {
                 ? spot(question.end())
                 : question.tapped().isEmpty() || back ? whole : null;
         List<Object> leaves = back && tapped.isEmpty() ? attributed(asked) : List.of();
-        return new Key(spots(question.replaced()), tapped, end, back, leaves, ranks(given));
+        List<Integer> compared = back ? compared(question) : List.of();
+        return new Key(spots(question.replaced()), tapped, end, back, leaves, compared, ranks(given));
+    }
+
+    /** The inputs that have references, as the question counts them: replacements first. */
+    static List<Integer> compared(Question question) {
+        List<Inputs.Input> inputs = question.inputs().withoutReferences().all();
+        return IntStream.range(0, inputs.size())
+                .filter(i -> question.inputs().hasReference(inputs.get(i).name()))
+                .boxed()
+                .toList();
     }
 
     private Plan keep(Key key, Plan plan) {
@@ -317,15 +334,19 @@ final class Plans {
         if (key.back()) {
             List<String> leaves = tapped.isEmpty() ? leaves(asked, replaced) : tapped;
             Map<String, String> watched = edited.watch(knowing.varying(), end);
-            Woven woven = weave(edited, leaves, end);
+            Compared compared = compared(edited, key, asked, replaced);
+            Woven woven = weave(compared, edited, leaves, end);
+            String reference = compared.references().get(end);
             List<Boolean> reached =
                     leaves.stream().map(woven.gradients()::containsKey).toList();
             List<String> sizes = List.copyOf(watched.values());
             List<Integer> ranks = watched.keySet().stream()
                     .map(value -> Objects.requireNonNull(types.get(value)).rank())
                     .toList();
-            Back back = new Back(List.of(session, "back"), woven, end, leaves, reached, sizes, ranks);
-            List<String> also = Stream.concat(tapped.stream(), sizes.stream()).toList();
+            Back back = new Back(List.of(session, "back"), woven, end, leaves, reached, sizes, ranks, reference);
+            List<String> also = Stream.of(tapped.stream(), sizes.stream(), Stream.ofNullable(reference))
+                    .flatMap(each -> each)
+                    .toList();
             return new Plan(session, replaced, tapped, woven.forward(also), back);
         }
         List<String> wanted = tapped.isEmpty() ? List.of(end) : tapped;
@@ -338,26 +359,53 @@ final class Plans {
         return new Plan(session, replaced, wanted, edited.graph().giving(computed), null);
     }
 
-    private Woven weave(EditedGraph edited, List<String> leaves, String end) {
+    /** The graph with a second run on references, if there are any. */
+    private static Compared compared(EditedGraph edited, Key key, Asked asked, List<String> replaced) {
+        if (key.compared().isEmpty()) {
+            return new Compared(edited.graph(), edited.types(), Map.of());
+        }
+        Map<String, String> given = new HashMap<>();
+        for (int i : key.compared()) {
+            String value = i < replaced.size() ? replaced.get(i) : asked.names().get(i - replaced.size());
+            given.put(value, Compared.name(value));
+        }
+        Map<String, String> computed = new HashMap<>();
+        for (int i = 0; i < replaced.size(); i++) {
+            if (!key.compared().contains(i)) {
+                // What is replaced in the run is computed in the run of the references.
+                String value = key.replaced().get(i).value();
+                computed.put(edited.computed(value), value);
+            }
+        }
+        return Compared.of(edited.graph(), edited.types(), given, computed);
+    }
+
+    private Woven weave(Compared compared, EditedGraph edited, List<String> leaves, String end) {
         try {
             return Weaver.weave(
-                    edited.graph(),
-                    edited.types(),
+                    compared.graph(),
+                    compared.types(),
                     leaves,
                     end,
-                    (seen, types) -> ways(seen, types, edited, leaves, end));
+                    (seen, types) -> ways(seen, types, compared.references(), edited, leaves, end));
         } catch (FormatException e) { // in what nobody but a rule reads of a node
             throw new UnsupportedModelException(String.valueOf(e.getMessage()), e);
         }
     }
 
     /** What each node does on the way back. */
-    private Ways ways(Graph seen, Map<String, ValueType> types, EditedGraph edited, List<String> leaves, String end) {
+    private Ways ways(
+            Graph seen,
+            Map<String, ValueType> types,
+            Map<String, String> references,
+            EditedGraph edited,
+            List<String> leaves,
+            String end) {
         if (rules == null || operations == null) {
             return Ways.DERIVATIVES;
         }
         List<String> exposed = Stream.concat(leaves.stream(), Stream.of(end)).toList();
-        return new RuledWays(rules, operations, seen, types, edited::original, exposed);
+        return new RuledWays(rules, operations, seen, types, edited::original, exposed, references);
     }
 
     /** The attributed inputs, or the parameters. */

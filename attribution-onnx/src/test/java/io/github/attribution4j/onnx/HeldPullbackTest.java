@@ -66,7 +66,7 @@ class HeldPullbackTest {
     void the_last_thread_that_is_inside_frees_the_memory() throws Exception {
         Slow slow = new Slow();
         AtomicInteger freed = new AtomicInteger();
-        HeldPullback pullback = new HeldPullback(slow, Optional.empty(), freed::incrementAndGet);
+        HeldPullback pullback = new HeldPullback(slow, Optional.empty(), null, freed::incrementAndGet);
         ExecutorService threads = Executors.newFixedThreadPool(THREADS);
         try (Tensor any = Tensors.ofJava().of(new float[1], 1)) {
             List<Future<List<Tensor>>> inside = new ArrayList<>();

@@ -27,13 +27,13 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestReporter;
 
 /**
- * Guided backprop, deconvolution, guided Grad-CAM and LRP on files of both exporters: the requests, numbers and
- * tolerances of {@code golden/propagation}, as for archives.
+ * Guided backprop, deconvolution, guided Grad-CAM, DeepLIFT and LRP on files of both exporters: the requests, numbers
+ * and tolerances of {@code golden/propagation}, as for archives.
  */
 class OnnxPropagationGoldenTest {
     /** Layers that exporters join with what comes after them. */
     private static final Map<String, Set<String>> GONE = Map.of(
-            "shortcut.script", Set.of("block2.conv2", "block1.bn2", "block2.bn2"),
+            "shortcut.script", Set.of("block2.conv2", "block1.bn2", "block2.bn1", "block2.bn2"),
             "shortcut.dynamo", Set.of("block2.conv2"),
             "segmentation.script", Set.of("encode2"),
             "segmentation.dynamo", Set.of("encode2"));
@@ -50,6 +50,11 @@ class OnnxPropagationGoldenTest {
     @TestFactory
     Stream<DynamicContainer> lrp() {
         return cases(40, "lrp");
+    }
+
+    @TestFactory
+    Stream<DynamicContainer> deep_lift() {
+        return cases(100, "deep-lift", "deep-lift-shap");
     }
 
     private static Stream<DynamicContainer> cases(int atLeast, String... methods) {

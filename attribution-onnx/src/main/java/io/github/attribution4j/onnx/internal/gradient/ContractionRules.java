@@ -317,7 +317,7 @@ final class ContractionRules {
             String along = s.sum(s.mul(back, weights), true, -1);
             String scores = s.mul(weights, s.sub(back, along));
             if (cap != 0) {
-                String bounded = s.times(grouped(inner(2)), 1 / cap);
+                String bounded = s.times(grouped(inner(1)), 1 / cap);
                 scores = s.mul(scores, s.sub(s.number(1), s.mul(bounded, bounded)));
             }
             if (s.needs(3)) {

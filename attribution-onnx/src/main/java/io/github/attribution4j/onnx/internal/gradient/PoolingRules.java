@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Pooling over windows, and over all positions. */
-final class PoolingRules {
+public final class PoolingRules {
     private PoolingRules() {}
 
     static void addTo(Map<String, Rules.Rule> table) {
@@ -140,6 +140,11 @@ final class PoolingRules {
     /** One plane, if all are equal. */
     private static String onePlane(Step s, String value) {
         return s.slice(value, s.ints(0, 0), s.ints(1, 1), s.ints(0, 1));
+    }
+
+    /** Spreads a number of each window over its elements, which may be in several. */
+    public static String spread(Step s, String each) {
+        return spread(s, windows(s), each, s.integer("ceil_mode", 0) != 0);
     }
 
     /** Spreads a share of each window over its elements, for every plane separately. */

@@ -10,21 +10,44 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recurrent layers. The forward run uses the runtime's own node. The way back computes all gates of all steps again, by
  * one product with the inputs and one with the former states. Only a short rest runs step by step, as the body of
  * a scan.
  */
-final class RecurrentRules {
+public final class RecurrentRules {
     private RecurrentRules() {}
 
     static void addTo(Map<String, Rules.Rule> table) {
-        table.put("LSTM", s -> new Layer(s, 4, true).apply());
-        table.put("GRU", s -> new Layer(s, 3, false).apply());
-        table.put("RNN", s -> new Layer(s, 1, false).apply());
+        addTo(table, null);
     }
+
+    /** Adds rules by which functions have the slope between two runs, and products the mean of the other operand. */
+    public static void addTo(Map<String, Rules.Rule> table, @Nullable Between between) {
+        table.put("LSTM", s -> new Layer(s, 4, between).apply());
+        table.put("GRU", s -> new Layer(s, 3, between).apply());
+        table.put("RNN", s -> new Layer(s, 1, between).apply());
+    }
+
+    /** The slope of a function of single elements between two runs. */
+    @FunctionalInterface
+    public interface Between {
+        /**
+         * Writes it.
+         *
+         * @param x what the function is given in the two runs
+         * @param y what it gives
+         * @param derivative in the first run
+         */
+        String slope(Step s, Twice x, Twice y, String derivative);
+    }
+
+    /** A value in the run, and in the reference run; the second is empty without one. */
+    public record Twice(String now, String then) {}
 
     /** One node: one layer with one direction or two. */
     private static final class Layer {
@@ -35,12 +58,14 @@ final class RecurrentRules {
         private final int directions;
         private final List<Activation> functions;
         private final double clip;
-        private final String states;
+        private final @Nullable Between between;
+        private final Twice states;
 
-        Layer(Step s, int gates, boolean cells) {
+        Layer(Step s, int gates, @Nullable Between between) {
             this.s = s;
             this.gates = gates;
-            this.cells = cells;
+            this.cells = gates == 4;
+            this.between = between;
             if (s.integer("layout", 0) != 0) {
                 throw s.refuse("its rows come before its steps (layout 1); set layout 0");
             }
@@ -61,8 +86,8 @@ final class RecurrentRules {
             this.hidden = size.size();
             ValueType x = s.type(0);
             s.rank(s.x());
-            this.states = s.alsoGive(
-                    0, new ValueType(x.element(), List.of(x.dim(0), Dim.of(directions), x.dim(1), Dim.of(hidden))));
+            ValueType all = new ValueType(x.element(), List.of(x.dim(0), Dim.of(directions), x.dim(1), Dim.of(hidden)));
+            this.states = new Twice(s.alsoGive(0, all), between == null ? "" : s.alsoGivePast(0, all));
         }
 
         /** Whether what is forgotten makes room for what is put in. */
@@ -111,9 +136,8 @@ final class RecurrentRules {
             private final boolean reverse;
             private final String input;
             private final String recurrent;
-            private final String fromInput;
-            private final String fromState;
-            private final String before;
+            private final Run now;
+            private final Run then;
             /** 1 in the steps that a row has, 0 afterwards: (steps, rows, 1); empty if all rows have all steps. */
             private final String lasts;
             /** The gradients of all gates: (steps, rows, gates · hidden). */
@@ -130,16 +154,100 @@ final class RecurrentRules {
                 this.input = one(s.x(1), 0);
                 this.recurrent = one(s.x(2), 0);
                 this.lasts = s.has(4) ? lasts() : "";
-                this.before = shifted(held(one(states, 1), initial(5)), initial(5));
-                String a = s.matmul(s.x(), s.transpose(input, 1, 0));
-                String b = s.matmul(before, s.transpose(recurrent, 1, 0));
-                if (s.has(3)) {
-                    String bias = one(s.x(3), 0);
-                    a = s.add(a, s.slice(bias, s.ints(0), s.ints(gates * hidden), s.ints(0)));
-                    b = s.add(b, s.slice(bias, s.ints(gates * hidden), s.ints(2L * gates * hidden), s.ints(0)));
+                this.now = new Run(false);
+                this.then = between == null ? now : new Run(true);
+            }
+
+            /** What the gates are made of, in the run or in the reference run. */
+            private final class Run {
+                private final boolean past;
+                private final String before;
+                private final String fromInput;
+                private final String fromState;
+
+                Run(boolean past) {
+                    this.past = past;
+                    this.before = shifted(held(one(past ? states.then() : states.now(), 1), initial(5)), initial(5));
+                    String a = s.matmul(given(0), s.transpose(input, 1, 0));
+                    String b = s.matmul(before, s.transpose(recurrent, 1, 0));
+                    if (s.has(3)) {
+                        String bias = one(s.x(3), 0);
+                        a = s.add(a, s.slice(bias, s.ints(0), s.ints(gates * hidden), s.ints(0)));
+                        b = s.add(b, s.slice(bias, s.ints(gates * hidden), s.ints(2L * gates * hidden), s.ints(0)));
+                    }
+                    this.fromInput = a;
+                    this.fromState = b;
                 }
-                this.fromInput = a;
-                this.fromState = b;
+
+                private String given(int input) {
+                    return past ? s.past(s.x(input)) : s.x(input);
+                }
+
+                /** The first state, or zeros: (1, rows, hidden). */
+                private String initial(int index) {
+                    return s.has(index) ? s.unsqueeze(one(given(index), 0), 0) : s.unsqueeze(rows(), 0);
+                }
+
+                /** The first cells, or zeros: (rows, hidden). */
+                private String cells() {
+                    return s.has(6) ? one(given(6), 0) : rows();
+                }
+
+                /** What the three gates of a GRU are given: to keep, to reset, and the new values. */
+                private List<String> gru(boolean after, String weights) {
+                    List<String> a = parts(fromInput);
+                    List<String> b = parts(fromState);
+                    String toReset = s.add(a.get(1), b.get(1));
+                    String reset = value(0, toReset);
+                    String candidate;
+                    if (after) {
+                        candidate = s.add(a.get(2), s.mul(reset, b.get(2)));
+                    } else {
+                        candidate = s.add(a.get(2), s.matmul(s.mul(reset, before), s.transpose(weights, 1, 0)));
+                        if (s.has(3)) {
+                            String bias = one(s.x(3), 0);
+                            candidate =
+                                    s.add(candidate, s.slice(bias, s.ints(5 * hidden), s.ints(6 * hidden), s.ints(0)));
+                        }
+                    }
+                    return List.of(s.add(a.get(0), b.get(0)), toReset, candidate, b.get(2));
+                }
+
+                /** What the four gates of an LSTM are given, then the cells before and after each step. */
+                private List<String> lstm() {
+                    List<String> all = parts(s.add(fromInput, fromState));
+                    String first = cells();
+                    String after = Direction.this.cells(all, value(1, all.get(3)), first);
+                    String before = shifted(after, s.unsqueeze(first, 0));
+                    if (!s.has(7)) {
+                        return List.of(all.get(0), all.get(1), all.get(2), all.get(3), before, after);
+                    }
+                    return List.of(
+                            s.add(all.get(0), s.mul(before, peephole(0))),
+                            s.add(all.get(1), s.mul(after, peephole(1))),
+                            s.add(all.get(2), s.mul(before, peephole(2))),
+                            all.get(3),
+                            before,
+                            after);
+                }
+            }
+
+            private Twice twice(String ofNow, String ofThen) {
+                return new Twice(ofNow, between == null ? "" : ofThen);
+            }
+
+            /** Values of both runs, one pair for each. */
+            private List<Twice> twice(Function<Run, List<String>> values) {
+                List<String> first = values.apply(now);
+                List<String> second = between == null ? first : values.apply(then);
+                return IntStream.range(0, first.size())
+                        .mapToObj(i -> twice(first.get(i), second.get(i)))
+                        .toList();
+            }
+
+            /** As the other operand of a product sees it. */
+            private String seen(Twice value) {
+                return value.then().isEmpty() ? value.now() : s.times(s.add(value.now(), value.then()), 0.5);
             }
 
             private String lasts() {
@@ -166,11 +274,6 @@ final class RecurrentRules {
                         : s.concat(0, first, s.slice(after, s.ints(0), s.ints(-1), s.ints(0)));
             }
 
-            /** The first state, or zeros: (1, rows, hidden). */
-            private String initial(int index) {
-                return s.has(index) ? s.unsqueeze(one(s.x(index), 0), 0) : s.unsqueeze(rows(), 0);
-            }
-
             private String rows() {
                 return s.expand(s.number(0), s.concat(0, s.sizes(s.x(), 1), s.ints(hidden)));
             }
@@ -192,20 +295,33 @@ final class RecurrentRules {
                 return s.ops("Split", gates, List.of(set("axis", -1)), gatesTogether, s.ints(sizes));
             }
 
-            /** The result of a function, and its slope there. */
+            /** The result of a function as products see it, and its slope. */
             private record Gate(String value, String slope) {}
 
+            /** The result of one of the functions of this direction. */
+            private String value(int which, String x) {
+                return function(which).of(s, bounded(x));
+            }
+
+            private String bounded(String x) {
+                return clip <= 0 ? x : s.op("Clip", x, s.number(-clip), s.number(clip));
+            }
+
             /** Applies one of the functions of this direction. */
-            private Gate gate(int which, String x) {
+            private Gate gate(int which, Twice x) {
                 Activation function = function(which);
-                if (clip <= 0) {
-                    String y = function.of(s, x);
-                    return new Gate(y, function.slope(s, x, y));
+                String y = value(which, x.now());
+                String slope = function.slope(s, bounded(x.now()), y);
+                if (clip > 0) {
+                    slope = s.keep(s.op("LessOrEqual", s.op("Abs", x.now()), s.number(clip)), slope);
                 }
-                String bounded = s.op("Clip", x, s.number(-clip), s.number(clip));
-                String y = function.of(s, bounded);
-                String within = s.op("LessOrEqual", s.op("Abs", x), s.number(clip));
-                return new Gate(y, s.keep(within, function.slope(s, bounded, y)));
+                return between == null ? new Gate(y, slope) : gate(x, new Twice(y, value(which, x.then())), slope);
+            }
+
+            private Gate gate(Twice x, Twice y, String derivative) {
+                return between == null
+                        ? new Gate(y.now(), derivative)
+                        : new Gate(seen(y), between.slope(s, x, y, derivative));
             }
 
             private Activation function(int which) {
@@ -250,9 +366,9 @@ final class RecurrentRules {
                 return gates == 3 && !after
                         ? s.concat(
                                 0,
-                                products(s.concat(2, each.get(0), each.get(1)), before),
-                                products(each.get(2), s.mul(reset, before)))
-                        : products(sent, before);
+                                products(s.concat(2, each.get(0), each.get(1)), now.before),
+                                products(each.get(2), s.mul(reset, now.before)))
+                        : products(sent, now.before);
             }
 
             /** The sum over steps and rows of the products of each gate and each number. */
@@ -262,10 +378,11 @@ final class RecurrentRules {
 
             private List<String> plain() {
                 String name = function(0).name();
-                boolean byResult = clip <= 0 && (name.equals("Tanh") || name.equals("Relu"));
+                boolean byResult = between == null && clip <= 0 && (name.equals("Tanh") || name.equals("Relu"));
                 String slope = byResult
-                        ? function(0).slope(s, "", one(states, 1))
-                        : gate(0, s.add(fromInput, fromState)).slope();
+                        ? function(0).slope(s, "", one(states.now(), 1))
+                        : gate(0, twice(s.add(now.fromInput, now.fromState), s.add(then.fromInput, then.fromState)))
+                                .slope();
                 StepByStep body = new StepByStep(s);
                 String h = body.state(last(1));
                 String back = body.op("Mul", body.now(h, lasts, arrived()), body.each(slope));
@@ -274,37 +391,27 @@ final class RecurrentRules {
             }
 
             private List<String> gru() {
-                List<String> a = parts(fromInput);
-                List<String> b = parts(fromState);
-                Gate keeps = gate(0, s.add(a.get(0), b.get(0)));
-                Gate resets = gate(0, s.add(a.get(1), b.get(1)));
-                String z = keeps.value();
-                String r = resets.value();
-                reset = r;
                 boolean after = s.integer("linear_before_reset", 0) != 0;
                 String weights = s.slice(recurrent, s.ints(2 * hidden), s.ints(3 * hidden), s.ints(0));
-                String candidate;
-                if (after) {
-                    candidate = s.add(a.get(2), s.mul(r, b.get(2)));
-                } else {
-                    candidate = s.add(a.get(2), s.matmul(s.mul(r, before), s.transpose(weights, 1, 0)));
-                    if (s.has(3)) {
-                        String bias = one(s.x(3), 0);
-                        candidate = s.add(candidate, s.slice(bias, s.ints(5 * hidden), s.ints(6 * hidden), s.ints(0)));
-                    }
-                }
-                Gate news = gate(1, candidate);
+                List<Twice> given = twice(run -> run.gru(after, weights));
+                Gate keeps = gate(0, given.get(0));
+                Gate resets = gate(0, given.get(1));
+                Gate news = gate(1, given.get(2));
+                String z = keeps.value();
+                String r = resets.value();
                 String n = news.value();
+                String before = seen(twice(now.before, then.before));
                 StepByStep body = new StepByStep(s);
                 String h = body.state(last(1));
-                String now = body.now(h, lasts, arrived());
+                String here = body.now(h, lasts, arrived());
                 String keep = body.each(z);
-                String dz = body.op("Mul", now, body.each(s.mul(s.sub(before, n), keeps.slope())));
-                String dn = body.op("Mul", now, body.each(s.mul(s.sub(s.number(1), z), news.slope())));
-                String straight = body.op("Mul", now, keep);
+                String dz = body.op("Mul", here, body.each(s.mul(s.sub(before, n), keeps.slope())));
+                String dn = body.op("Mul", here, body.each(s.mul(s.sub(s.number(1), z), news.slope())));
+                String straight = body.op("Mul", here, keep);
+                reset = r;
                 String passes = body.each(r);
                 if (after) {
-                    String dr = body.op("Mul", dn, body.each(s.mul(b.get(2), resets.slope())));
+                    String dr = body.op("Mul", dn, body.each(s.mul(seen(given.get(3)), resets.slope())));
                     String scaled = body.op("Mul", dn, passes);
                     String product = body.op("MatMul", body.concat(dz, dr, scaled), recurrent);
                     body.gives(body.held(h, lasts, body.op("Add", straight, product)));
@@ -320,31 +427,29 @@ final class RecurrentRules {
             }
 
             private List<String> lstm() {
-                List<String> all = parts(s.add(fromInput, fromState));
-                String first = s.has(6) ? one(s.x(6), 0) : rows();
-                Gate news = gate(1, all.get(3));
-                String after = cells(all, news, first);
-                cellsBefore = shifted(after, s.unsqueeze(first, 0));
-                cellsAfter = after;
+                List<Twice> given = twice(Run::lstm);
                 boolean peeps = s.has(7);
-                Gate puts = gate(0, peeps ? s.add(all.get(0), s.mul(cellsBefore, peephole(0))) : all.get(0));
-                Gate gives = gate(0, peeps ? s.add(all.get(1), s.mul(after, peephole(1))) : all.get(1));
-                Gate forgets = gate(0, peeps ? s.add(all.get(2), s.mul(cellsBefore, peephole(2))) : all.get(2));
+                Gate puts = gate(0, given.get(0));
+                Gate gives = gate(0, given.get(1));
+                Gate forgets = gate(0, given.get(2));
+                Gate news = gate(1, given.get(3));
+                Twice after = given.get(5);
+                cellsBefore = seen(given.get(4));
+                cellsAfter = after.now();
                 String f = coupled() ? s.sub(s.number(1), puts.value()) : forgets.value();
-                Gate shown = gate(2, after);
-                if (clip > 0) {
-                    // The bound is of the gates only.
-                    String y = function(2).of(s, after);
-                    shown = new Gate(y, function(2).slope(s, after, y));
-                }
+                // The bound is of the gates only.
+                String outside = function(2).of(s, after.now());
+                Twice shows = twice(outside, between == null ? "" : function(2).of(s, after.then()));
+                Gate shown = gate(after, shows, function(2).slope(s, after.now(), outside));
 
                 StepByStep body = new StepByStep(s);
                 String h = body.state(last(1));
                 String cell = body.state(last(2));
-                String now = body.now(h, lasts, arrived());
-                String dO = body.op("Mul", now, body.each(s.mul(shown.value(), gives.slope())));
+                String here = body.now(h, lasts, arrived());
+                String dO = body.op("Mul", here, body.each(s.mul(shown.value(), gives.slope())));
                 String own = lasts.isEmpty() ? cell : body.op("Mul", cell, body.each(lasts));
-                String total = body.op("Add", own, body.op("Mul", now, body.each(s.mul(gives.value(), shown.slope()))));
+                String total =
+                        body.op("Add", own, body.op("Mul", here, body.each(s.mul(gives.value(), shown.slope()))));
                 if (peeps) {
                     total = body.op("Add", total, body.op("Mul", dO, peephole(1)));
                 }
@@ -371,7 +476,7 @@ final class RecurrentRules {
             }
 
             /** The cells after each step. */
-            private String cells(List<String> all, Gate news, String first) {
+            private String cells(List<String> all, String news, String first) {
                 StepByStep forth = new StepByStep(s);
                 String c = forth.state(first);
                 String put;
@@ -381,14 +486,12 @@ final class RecurrentRules {
                             "Sigmoid", forth.op("Add", forth.each(all.get(0)), forth.op("Mul", c, peephole(0))));
                     String f = forth.op(
                             "Sigmoid", forth.op("Add", forth.each(all.get(2)), forth.op("Mul", c, peephole(2))));
-                    put = forth.op("Mul", i, forth.each(news.value()));
+                    put = forth.op("Mul", i, forth.each(news));
                     kept = forth.op("Mul", c, f);
                 } else {
-                    String i = gate(0, all.get(0)).value();
-                    String f = coupled()
-                            ? s.sub(s.number(1), i)
-                            : gate(0, all.get(2)).value();
-                    put = forth.each(s.mul(i, news.value()));
+                    String i = value(0, all.get(0));
+                    String f = coupled() ? s.sub(s.number(1), i) : value(0, all.get(2));
+                    put = forth.each(s.mul(i, news));
                     kept = forth.op("Mul", c, forth.each(f));
                 }
                 String next = forth.op("Add", kept, put);

@@ -30,17 +30,51 @@ public final class Step extends Words {
     private final Set<Integer> asked = new HashSet<>();
     private final Set<String> givenCaptured = new HashSet<>();
 
+    /** The step in whose place this one asks a rule, and what the rule gave; null if what it gives is passed on. */
+    private final @Nullable Asked instead;
+
+    private record Asked(Step of, Map<Integer, String> gave) {}
+
     Step(Weaver weaver, Node node, List<@Nullable String> gradients) {
-        this(weaver, node, gradients, null);
+        this(weaver, node, gradients, null, null);
     }
 
     private Step(
-            Weaver weaver, Node node, List<@Nullable String> gradients, @Nullable BiConsumer<String, String> taker) {
+            Weaver weaver,
+            Node node,
+            List<@Nullable String> gradients,
+            @Nullable BiConsumer<String, String> taker,
+            @Nullable Asked instead) {
         super(weaver);
         this.taker = taker;
         this.weaver = weaver;
         this.node = node;
         this.gradients = gradients;
+        this.instead = instead;
+    }
+
+    /**
+     * What a rule would give each input, if other gradients came and inputs had other numbers. Nothing is passed on.
+     *
+     * @param inputs of the types and sizes of the node's own
+     * @param came for each output the gradient, or null
+     */
+    public Map<Integer, String> asked(Rules.Rule rule, List<String> inputs, List<@Nullable String> came) {
+        Map<Integer, String> gave = new LinkedHashMap<>();
+        Node other = inputs.equals(node.inputs()) ? node : node.with(inputs, node.attributes());
+        rule.apply(new Step(weaver, other, came, null, new Asked(this, gave)));
+        return gave;
+    }
+
+    /** The step of another node before this one, to ask rules of it. */
+    public Step at(Node other) {
+        return new Step(
+                weaver, other, java.util.Collections.nCopies(other.outputs().size(), null));
+    }
+
+    /** The gradients that came to the outputs. */
+    public List<@Nullable String> gradients() {
+        return gradients;
     }
 
     // Inputs, outputs and attributes
@@ -111,13 +145,17 @@ public final class Step extends Words {
 
     /** Whether an input depends on what is attributed. */
     public boolean needs(int i) {
-        return has(i) && weaver.carries(x(i));
+        return instead != null ? instead.of().needs(i) : has(i) && weaver.carries(x(i));
     }
 
     /** Passes on the gradient of an input. */
     public void give(int i, String gradient) {
         given.add(i);
-        pass(x(i), gradient);
+        if (instead != null) {
+            instead.gave().put(i, gradient);
+        } else {
+            pass(x(i), gradient);
+        }
     }
 
     private void pass(String value, String gradient) {
@@ -151,7 +189,7 @@ public final class Step extends Words {
         if (rule == null) {
             throw refuse(Refusals.remedy(like));
         }
-        Step other = new Step(weaver, like, sent, (value, part) -> taken.merge(value, part, this::add));
+        Step other = new Step(weaver, like, sent, (value, part) -> taken.merge(value, part, this::add), null);
         rule.apply(other);
         other.check();
         return taken;
@@ -232,7 +270,7 @@ public final class Step extends Words {
 
     /** The same node for use inside one of its graphs, into which nodes are then written. */
     public Step seenFrom(Weaver inner) {
-        return new Step(inner, node, gradients, taker);
+        return new Step(inner, node, gradients, taker, instead);
     }
 
     /** Whether the node has an attribute. */
@@ -300,7 +338,18 @@ public final class Step extends Words {
 
     /** Adds an output to the node of the forward run that was not used before. */
     public String alsoGive(int output, ValueType type) {
-        return weaver.alsoGive(node, output, type);
+        return weaver.alsoGive(instead != null ? instead.of().node : node, output, type);
+    }
+
+    /** The same output of the node in the reference run. */
+    public String alsoGivePast(int output, ValueType type) {
+        for (String value : node.outputs()) {
+            Node copy = past(value).equals(value) ? null : weaver.producer(past(value));
+            if (copy != null) {
+                return weaver.alsoGive(copy, output, type);
+            }
+        }
+        return alsoGive(output, type);
     }
 
     /**
@@ -310,13 +359,18 @@ public final class Step extends Words {
      * @param moved the positions of the elements after the operation, shaped like the result
      */
     public String scatterBack(String moved) {
+        return scatterBack(moved, g());
+    }
+
+    /** The same with numbers in place of the gradient that came. */
+    public String scatterBack(String moved, String g) {
         String flat = addAt(
                 "ScatterElements",
                 List.of(set("axis", 0)),
                 element(),
                 expand(number(0), count(x())),
                 flat(moved),
-                flat(g()));
+                flat(g));
         return shapedLike(flat, x());
     }
 

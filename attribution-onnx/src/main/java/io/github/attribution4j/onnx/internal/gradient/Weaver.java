@@ -57,6 +57,16 @@ public final class Weaver {
         /** Whether nothing passes a node, whatever comes, so that its results count as constants. */
         boolean cuts(Node node);
 
+        /** Whether something passes truth values too, as the numbers 0 and 1. */
+        default boolean carriesTruth() {
+            return false;
+        }
+
+        /** The name of a value in the run of the references, if these ways compare with one. */
+        default String reference(String value) {
+            return value;
+        }
+
         /** Begins the message of a refusal at a node. */
         String where(Node node);
 
@@ -85,6 +95,9 @@ public final class Weaver {
 
     private final Map<String, List<String>> arrived = new HashMap<>();
 
+    /** For values of the way back one of the forward run that has their type and sizes. */
+    private final Map<String, String> alike;
+
     /** The replacements of nodes that need more outputs. */
     private final Map<Node, Node> replaced = new HashMap<>();
 
@@ -94,6 +107,7 @@ public final class Weaver {
         this.types = words.types();
         this.straight = new ArrayList<>();
         this.ways = ways;
+        this.alike = new HashMap<>();
         this.constants = new Constants(graph);
         this.emitter = new Emitter(graph);
         this.refusals = new Refusals();
@@ -105,6 +119,7 @@ public final class Weaver {
         this.types = around.types;
         this.straight = around.straight;
         this.ways = around.ways;
+        this.alike = around.alike;
         this.constants = new Constants(graph, around.constants);
         this.emitter = around.emitter.within(graph);
         this.refusals = refusals;
@@ -282,13 +297,17 @@ public final class Weaver {
         for (Node node : graph.nodes()) {
             if (!ways.cuts(node) && node.reads().stream().anyMatch(carried::contains)) {
                 for (String value : Rules.differentiable(node)) {
-                    if (!value.isEmpty() && mayCarry(value)) {
+                    if (!value.isEmpty() && (mayCarry(value) || (ways.carriesTruth() && isTruth(value)))) {
                         carried.add(value);
                     }
                 }
             }
         }
         return carried;
+    }
+
+    private boolean isTruth(String value) {
+        return type(value).element() == ElementType.BOOL;
     }
 
     /** Values that are no tensors or have an unknown type count, so that they are refused and not silently left out. */
@@ -394,8 +413,24 @@ public final class Weaver {
 
     /** The known type of a value; nothing is known of one that is no tensor. */
     ValueType type(String value) {
-        ValueType type = types.get(value);
-        return type != null ? type : emitter.types().getOrDefault(value, UNKNOWN);
+        String known = original(value);
+        ValueType type = types.get(known);
+        return type != null ? type : emitter.types().getOrDefault(known, UNKNOWN);
+    }
+
+    /** The value of the forward run that has the type and sizes of a value. */
+    String original(String value) {
+        return alike.getOrDefault(value, value);
+    }
+
+    /** Records that a value of the way back has the type and sizes of one of the forward run. */
+    void alike(String made, String value) {
+        alike.put(made, original(value));
+    }
+
+    /** The name of a value in the reference run. */
+    String reference(String value) {
+        return ways.reference(value);
     }
 
     @Nullable

@@ -78,6 +78,40 @@ public abstract class Words {
         return emitter.freshName(hint);
     }
 
+    // The reference run
+
+    /** The same value in the reference run. */
+    public String past(String value) {
+        return weaver.reference(value);
+    }
+
+    /** Says that a value of the way back has the type and sizes of one of the forward run. */
+    public String like(String made, String value) {
+        weaver.alike(made, value);
+        return made;
+    }
+
+    /** The mean of a value in both runs. */
+    public String half(String value) {
+        String then = past(value);
+        if (then.equals(value)) {
+            return value;
+        }
+        String mean = mul(add(value, then), number(type(value).element(), 0.5));
+        return like(mean, value);
+    }
+
+    /** A value with zero in place of what is no finite number. */
+    public String finite(ElementType type, String value) {
+        double most = switch (type) {
+            case DOUBLE -> Double.MAX_VALUE;
+            case FLOAT16 -> 65504;
+            case BFLOAT16 -> 0x1.fep127;
+            default -> Float.MAX_VALUE;
+        };
+        return where(op("LessOrEqual", op("Abs", value), number(type, most)), value, number(type, 0));
+    }
+
     // Words
 
     public String op(String type, String... inputs) {
@@ -250,7 +284,7 @@ public abstract class Words {
     /** The sizes of a value of the forward run, as a list of ints. */
     public String shape(String value) {
         ValueType type = type(value);
-        return type.fixed() ? ints(type.sizes()) : emitter.shapeOf(value, type);
+        return type.fixed() ? ints(type.sizes()) : emitter.shapeOf(weaver.original(value), type);
     }
 
     /** The sizes of some axes of a value. */

@@ -3,7 +3,9 @@ package io.github.attribution4j.onnx.internal.rule;
 
 import io.github.attribution4j.model.rule.BackwardRule;
 import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.onnx.internal.gradient.Rules;
 import io.github.attribution4j.onnx.internal.gradient.Rules.Rule;
+import io.github.attribution4j.onnx.internal.graph.Node;
 import org.jspecify.annotations.Nullable;
 
 /** How the rules of one family pass back what comes. */
@@ -24,6 +26,21 @@ interface Family {
     /** Whether operations that no rule names may pass their derivative where the rule for the rest says so. */
     default boolean derivative(Operation operation) {
         return true;
+    }
+
+    /** Returns the rule that a node follows whatever the set of rules says; null if none. */
+    default @Nullable Rule always(Node node) {
+        return null;
+    }
+
+    /** Whether nothing passes a node that has no rule of its own. */
+    default boolean cuts(Node node) {
+        return Rules.cuts(node);
+    }
+
+    /** Whether something passes truth values too. */
+    default boolean carriesTruth() {
+        return false;
     }
 
     /**

@@ -70,7 +70,7 @@ final class Operators {
             case "MatMul" -> isDense(node, constants, types) ? new Known(Kind.WEIGHTED, "linear") : known;
             case "Mul" -> scalar(node.input(0), constants) || scalar(node.input(1), constants) ? linear(known) : known;
             case "Div" -> scalar(node.input(1), constants) ? linear(known) : known;
-            case "Pow" -> constants.constant(node.input(1)) ? known : new Known(Kind.UNKNOWN, known.name());
+            case "Pow" -> constants.constant(node.input(1)) ? known : new Known(Kind.PRODUCT, known.name());
             case "Clip" -> clip(node, constants);
             case "Max", "Min" -> extreme(node, constants, known);
             case "ScatterElements", "ScatterND" -> scatter(node, known);

@@ -39,6 +39,10 @@ final class RelevanceRules implements Family {
             Operation.Kind.RECURRENT, "it takes Norm and epsilon, by which signals get all relevance and gates none",
             Operation.Kind.UNKNOWN, "it is unknown, so it takes only Gradient and Stop");
 
+    /** Operations of a kind that has rules, and of which no relevance rule is known. */
+    private static final Set<String> BEYOND =
+            Set.of("cumprod", "local_response_norm", "logsum", "lp_pool", "normalize", "pow", "prod", "standardize");
+
     private static final Set<String> BROADCASTING = Set.of("Add", "Sub", "Sum", "Mean", "Mul", "Div", "Neg", "CumSum");
 
     private static final BackwardRule.Group EPSILON =
@@ -48,6 +52,9 @@ final class RelevanceRules implements Family {
     public @Nullable String objection(BackwardRule rule, Operation operation) {
         if (rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop) {
             return null;
+        }
+        if (BEYOND.contains(operation.name()) && operation.kind() != Operation.Kind.ACTIVATION) {
+            return "no relevance rule is known for it, so it takes only Gradient and Stop";
         }
         boolean weighted = rule instanceof BackwardRule.Weighted;
         boolean epsilon = epsilon(rule) >= 0

@@ -30,19 +30,20 @@ public final class RuledWays implements Ways {
     private final Operations operations;
     private final UnaryOperator<String> original;
     private final Set<String> exposed;
-    /** By the last node. */
-    private final Map<Node, Place> places = new HashMap<>();
-
+    private final Map<String, String> references;
+    /** By the result. Graphs inside nodes are read again whenever they are asked for, with other nodes. */
     private final Map<String, Place> byValue = new HashMap<>();
 
     /**
      * Finds the operations of a graph that was edited.
      *
-     * @param graph the model's, with some values replaced or looked at
-     * @param types of its values
      * @param operations those of the model
+     * @param graph the model's, with some values replaced or looked at, and with a run of the references if rules
+     *     compare
+     * @param types of its values
      * @param original the name that a value had before the graph was edited
      * @param exposed the values that the way back starts from and ends at
+     * @param references for each value that differs in the run of the references, its name there
      */
     public RuledWays(
             RuleSet rules,
@@ -50,8 +51,10 @@ public final class RuledWays implements Ways {
             Graph graph,
             Map<String, ValueType> types,
             UnaryOperator<String> original,
-            Collection<String> exposed) {
+            Collection<String> exposed,
+            Map<String, String> references) {
         this.rules = rules;
+        this.references = references;
         this.family = Family.of(rules.family());
         this.operations = operations;
         this.original = original;
@@ -69,7 +72,6 @@ public final class RuledWays implements Ways {
         }
         Place place =
                 new Place(listed, group, rules.ruleFor(listed, operations.all()).orElse(null));
-        places.put(group.end(), place);
         byValue.put(Operations.result(group.end()), place);
     }
 
@@ -135,7 +137,11 @@ public final class RuledWays implements Ways {
 
     @Override
     public @Nullable Rule of(Node node) {
-        Place place = places.get(node);
+        Rule always = family.always(node);
+        if (always != null) {
+            return always;
+        }
+        Place place = byValue.get(Operations.result(node));
         if (place == null || place.kind() == Kind.RESHAPE) {
             return place == null || place.rule() == null ? Rules.of(node) : passing(place);
         }
@@ -165,22 +171,32 @@ public final class RuledWays implements Ways {
 
     @Override
     public boolean cuts(Node node) {
-        Place place = places.get(node);
+        Place place = byValue.get(Operations.result(node));
         if (place != null && place.rule() instanceof BackwardRule.Stop && place.kind() != Kind.RESHAPE) {
             return true;
         }
-        return Rules.cuts(node) && (place == null || !(place.rule() instanceof BackwardRule.Pass));
+        return family.cuts(node) && (place == null || !(place.rule() instanceof BackwardRule.Pass));
+    }
+
+    @Override
+    public boolean carriesTruth() {
+        return family.carriesTruth();
+    }
+
+    @Override
+    public String reference(String value) {
+        return references.getOrDefault(value, value);
     }
 
     @Override
     public String where(Node node) {
-        Place place = places.get(node);
+        Place place = byValue.get(Operations.result(node));
         return place == null ? Ways.DERIVATIVES.where(node) : place.described();
     }
 
     @Override
     public String remedy(Node node) {
-        Place place = places.get(node);
+        Place place = byValue.get(Operations.result(node));
         if (place == null) {
             return Ways.DERIVATIVES.remedy(node);
         }

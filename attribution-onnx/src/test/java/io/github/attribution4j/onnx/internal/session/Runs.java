@@ -2,11 +2,16 @@
 package io.github.attribution4j.onnx.internal.session;
 
 import ai.onnxruntime.OnnxTensor;
+import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
+import io.github.attribution4j.onnx.internal.graph.Compared;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.rule.Operations;
+import io.github.attribution4j.onnx.internal.rule.RuledWays;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Outputs;
 import io.github.attribution4j.tensor.Tensor;
@@ -39,6 +44,38 @@ public final class Runs implements AutoCloseable {
     /** The model with a backward part. */
     public Woven weave(List<String> attributed, String output) {
         return Weaver.weave(file.graph(), new TypeOracle(file).types(given), attributed, output);
+    }
+
+    /** The model with a second run on references, and multipliers going back. */
+    public Woven weave(List<String> attributed, String output, RuleSet rules, Map<String, Tensor> references) {
+        Map<String, ValueType> types = new TypeOracle(file).types(given);
+        Map<String, String> names = new LinkedHashMap<>();
+        references.forEach((name, tensor) -> {
+            names.put(name, Compared.name(name));
+            given.put(Compared.name(name), of(tensor));
+        });
+        Compared both = Compared.of(file.graph(), types, names, Map.of());
+        Operations operations = new Operations(file.graph(), types, output);
+        List<String> exposed = new ArrayList<>(attributed);
+        exposed.add(output);
+        return Weaver.weave(
+                both.graph(),
+                both.types(),
+                attributed,
+                output,
+                (graph, known) ->
+                        new RuledWays(rules, operations, graph, known, value -> value, exposed, both.references()));
+    }
+
+    /** What the model computes of its inputs. */
+    public float[] forward(String output) {
+        try (GraphSession program = new GraphSession(file, file.graph().giving(List.of(output)), Optimization.BASIC);
+                Outputs outputs = program.run(given)) {
+            FloatBuffer buffer = outputs.get(output).getFloatBuffer();
+            float[] numbers = new float[buffer.remaining()];
+            buffer.get(numbers);
+            return numbers;
+        }
     }
 
     /** Numbers in the shape that a value has with these inputs. */
