@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.attribution4j.tensor.Tensor.Lifetime;
 import io.github.attribution4j.testkit.internal.golden.EveryMethod;
 import io.github.attribution4j.testkit.internal.golden.InParallel;
+import io.github.attribution4j.testkit.internal.golden.Planned;
 import org.junit.jupiter.api.Test;
 
-/** Many threads on one model: every result has the bits that one thread alone gets. */
+/** Every method: in many threads on one model to the bit, and with the rows that were planned. */
 class ConcurrencyTest {
     private static final int EXPLANATIONS = 50;
 
@@ -17,6 +18,15 @@ class ConcurrencyTest {
         long live = Lifetime.count();
         try (EveryMethod every = TorchGolden.everyMethod()) {
             InParallel.sameBits(every, EXPLANATIONS);
+        }
+        assertThat(Lifetime.count()).isEqualTo(live);
+    }
+
+    @Test
+    void plansHaveTheRowsThatExplanationsCount() {
+        long live = Lifetime.count();
+        try (EveryMethod every = TorchGolden.everyMethod()) {
+            Planned.rows(every);
         }
         assertThat(Lifetime.count()).isEqualTo(live);
     }

@@ -8,6 +8,7 @@ import io.github.attribution4j.testkit.LeakExtension;
 import io.github.attribution4j.testkit.internal.golden.EveryMethod;
 import io.github.attribution4j.testkit.internal.golden.InParallel;
 import io.github.attribution4j.testkit.internal.golden.MemoryGrowth;
+import io.github.attribution4j.testkit.internal.golden.Planned;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,15 @@ class EveryMethodTest {
             // No request of this set asks for these two; their golden tests do.
             assertThat(every.missing()).containsExactly("full-grad", "guided-grad-cam");
             InParallel.sameBits(every, IN_EACH_THREAD);
+        }
+        assertThat(Lifetime.count()).isEqualTo(live);
+    }
+
+    @Test
+    void plans_have_the_rows_that_explanations_count() {
+        long live = Lifetime.count();
+        try (EveryMethod every = OnnxGolden.everyMethod()) {
+            Planned.rows(every);
         }
         assertThat(Lifetime.count()).isEqualTo(live);
     }

@@ -4,6 +4,7 @@ package io.github.attribution4j.testkit.internal.golden;
 import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.NoiseTunnel;
+import io.github.attribution4j.Plan;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.EigenCam;
@@ -53,6 +54,12 @@ public final class EveryMethod implements AutoCloseable {
     public record Request(GoldenModel<?> model, Attribution<? super LayeredModel> method, Target target) {
         public Explanation explain(Run run) {
             return method.attribute(model.model(), model.inputs(), target, run);
+        }
+
+        /** Returns what {@link #explain} will cost. */
+        @SuppressWarnings("unchecked") // A layered model is all that these methods need.
+        public Plan plan(Run run) {
+            return ((Attribution<LayeredModel>) method).plan(model.model(), model.inputs(), target, run);
         }
 
         /** Returns the bits of all that is computed: attributions, standard errors, scores. */
