@@ -45,7 +45,11 @@ final class ConvolutionRules {
         Arrays.setAll(after, i -> windows.spread(i) - 1 - windows.after()[i]);
         boolean fits =
                 LongStream.concat(LongStream.of(before), LongStream.of(after)).allMatch(pad -> pad >= 0);
-        if (windows.stepsOfOne() && fits && weights.fixed() && s.constants().constant(s.x(1))) {
+        if (windows.stepsOfOne()
+                && fits
+                && weights.fixed()
+                && !s.sharesWeights()
+                && s.constants().constant(s.x(1))) {
             // A convolution with the reversed kernel runs in ONNX Runtime's blocked kernels, which reverse the
             // kernel once.
             Windows turned = new Windows(windows.kernel(), windows.strides(), windows.dilations(), before, after);

@@ -311,6 +311,11 @@ public final class Step extends Words {
         return weaver.constants();
     }
 
+    /** Whether the weights are too large for copies that are turned around, and are taken as they lie in the file. */
+    boolean sharesWeights() {
+        return weaver.sharesWeights();
+    }
+
     /** The whole numbers of an input; null if it is computed. */
     public long @Nullable [] longs(int i) {
         return has(i) ? constants().longs(x(i)) : null;

@@ -84,6 +84,8 @@ public final class Weaver {
     private final Ways ways;
     private final Refusals refusals;
 
+    private final boolean sharesWeights;
+
     /** The quantizers that gradients pass as if these did not round. */
     private final List<Node> straight;
 
@@ -106,6 +108,7 @@ public final class Weaver {
         this.graph = words.graph();
         this.types = words.types();
         this.straight = new ArrayList<>();
+        this.sharesWeights = graph.isLarge();
         this.ways = ways;
         this.alike = new HashMap<>();
         this.constants = new Constants(graph);
@@ -118,6 +121,7 @@ public final class Weaver {
         this.graph = graph;
         this.types = around.types;
         this.straight = around.straight;
+        this.sharesWeights = around.sharesWeights;
         this.ways = around.ways;
         this.alike = around.alike;
         this.constants = new Constants(graph, around.constants);
@@ -439,6 +443,11 @@ public final class Weaver {
                 .filter(node -> node.outputs().contains(value))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Whether rules take weights as they lie, and not turned around in a copy. */
+    boolean sharesWeights() {
+        return sharesWeights;
     }
 
     /** Whether a value holds whole numbers that stand for reals, as which rules see them. */

@@ -39,6 +39,12 @@ public record Graph(
     private static final int OUTPUT = 12;
     private static final int SPARSE_INITIALIZER = 15;
 
+    /**
+     * From this size on, sessions share the weights in the mapped file. Otherwise every session makes copies in the
+     * order that its kernels prefer, which saves some time of a run and takes as much memory as the weights.
+     */
+    private static final long LARGE = 512L << 20;
+
     /** Copies the lists. */
     public Graph {
         inputs = List.copyOf(inputs);
@@ -197,6 +203,16 @@ public record Graph(
             node.graphs().forEach(graph -> names.addAll(graph.names()));
         }
         return names;
+    }
+
+    /** The number of bytes of its constants, here and in files that they are in. */
+    public long weights() {
+        return initializers.values().stream().mapToLong(Initializer::bytes).sum();
+    }
+
+    /** Whether they are so many that nothing should copy them. */
+    public boolean isLarge() {
+        return weights() >= LARGE;
     }
 
     /** The node that computes each value. */

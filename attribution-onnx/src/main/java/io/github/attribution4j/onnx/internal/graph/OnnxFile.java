@@ -345,9 +345,7 @@ public final class OnnxFile implements AutoCloseable {
 
     /** The number of bytes of its constants, here and in files that it names. */
     public long weights() {
-        return graph.initializers().values().stream()
-                .mapToLong(Initializer::bytes)
-                .sum();
+        return graph.weights();
     }
 
     /** SHA-256 of the file, in hexadecimal; files that it names are not part of it. */

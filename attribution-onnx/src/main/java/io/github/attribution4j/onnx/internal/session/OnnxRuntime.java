@@ -37,12 +37,6 @@ public final class OnnxRuntime {
     private static final String NO_PACKING = "session.disable_prepacking";
     private static final String SPINNING = "session.intra_op.allow_spinning";
 
-    /**
-     * From this size on, sessions share the weights in the mapped file. Otherwise every session makes copies in the
-     * order that its kernels prefer, which saves some time of a run and takes as much memory as the weights.
-     */
-    private static final long LARGE = 512L << 20;
-
     private static final long STACK = 8L << 20;
     private static final long STACK_OF_CHARACTER = 512;
     private static final int LONG_COMMAND_LINE = 1 << 17;
@@ -242,7 +236,7 @@ public final class OnnxRuntime {
     private OrtSession session(OnnxFile file, byte[] model, SessionSettings settings, boolean common)
             throws OrtException {
         try (SessionOptions options = new SessionOptions()) {
-            boolean large = file.weights() >= LARGE;
+            boolean large = file.graph().isLarge();
             // All optimizations reorder the weights of convolutions.
             Optimization level = settings.optimization();
             options.setOptimizationLevel((large && level == Optimization.ALL ? Optimization.EXTENDED : level).level());
