@@ -45,7 +45,7 @@ public record ValueInfo(String name, @Nullable ValueType type, Message message) 
     }
 
     /** The same with another name. */
-    ValueInfo named(String other) {
+    public ValueInfo named(String other) {
         return new ValueInfo(
                 other,
                 type,

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.onnx.internal.graph;
+package io.github.attribution4j.onnx.internal.rule;
 
+import io.github.attribution4j.onnx.internal.graph.Attribute;
+import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.Node;
+import io.github.attribution4j.onnx.internal.graph.ValueInfo;
+import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
