@@ -18,6 +18,7 @@ import io.github.attribution4j.djl.internal.instrument.InnerPoints;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
 import io.github.attribution4j.djl.internal.instrument.Instrumenter;
 import io.github.attribution4j.djl.internal.instrument.RepairedProgram;
+import io.github.attribution4j.djl.internal.instrument.Slice;
 import io.github.attribution4j.djl.internal.program.RewriteException;
 import io.github.attribution4j.djl.internal.script.ScriptException;
 import io.github.attribution4j.djl.internal.state.StateAfter;
@@ -89,6 +90,8 @@ final class TorchModules implements AutoCloseable {
     private @Nullable TorchModules after;
     private @Nullable TorchModules learning;
     private final boolean isLearning;
+    private final @Nullable Slice slice;
+    private final TorchSlices slices = new TorchSlices(this::sliced);
     private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
     private volatile @Nullable InnerPoints inner;
@@ -110,6 +113,7 @@ final class TorchModules implements AutoCloseable {
             boolean unbatched,
             BackwardRule.@Nullable Family family,
             boolean isLearning,
+            @Nullable Slice slice,
             @Nullable Loaded loaded) {
         this.name = name;
         this.runtime = runtime;
@@ -122,6 +126,7 @@ final class TorchModules implements AutoCloseable {
         this.unbatched = unbatched;
         this.family = family;
         this.isLearning = isLearning;
+        this.slice = slice;
         this.loaded = loaded;
     }
 
@@ -161,6 +166,7 @@ final class TorchModules implements AutoCloseable {
                     unbatched,
                     null,
                     false,
+                    null,
                     loaded);
         } catch (IOException e) {
             throw unwritable(e);
@@ -236,6 +242,7 @@ final class TorchModules implements AutoCloseable {
                 unbatched,
                 null,
                 false,
+                null,
                 null);
     }
 
@@ -290,12 +297,16 @@ final class TorchModules implements AutoCloseable {
      * The native module whose operations follow backward rules of a family; compiled at its first run.
      */
     synchronized TorchModules ruled(BackwardRule.Family rules) {
-        return ruled.computeIfAbsent(rules, key -> {
-            TorchModules modules = new TorchModules(
-                    name, runtime, tensors, archive, parameters, first, text, unbatched, key, false, null);
-            modules.closed = closed;
-            return modules;
-        });
+        return ruled.computeIfAbsent(rules, key -> variant(key, false, null));
+    }
+
+    /** Returns another copy of the program, which is compiled at its first run. */
+    private TorchModules variant(
+            BackwardRule.@Nullable Family rules, boolean forLearning, @Nullable Slice part) {
+        TorchModules variant = new TorchModules(
+                name, runtime, tensors, archive, parameters, first, text, unbatched, rules, forLearning, part, null);
+        variant.closed = closed;
+        return variant;
     }
 
     /**
@@ -321,6 +332,7 @@ final class TorchModules implements AutoCloseable {
                         unbatched,
                         null,
                         false,
+                        null,
                         null);
             } catch (ArchiveException | ScriptException | RewriteException e) {
                 throw new UnsupportedModelException(Failures.line(e), e);
@@ -335,12 +347,30 @@ final class TorchModules implements AutoCloseable {
     synchronized TorchModules learning() {
         TorchModules known = learning;
         if (known == null) {
-            known = new TorchModules(
-                    name, runtime, tensors, archive, parameters, first, text, unbatched, null, true, null);
-            known.closed = closed;
+            known = variant(null, true, null);
             learning = known;
         }
         return known;
+    }
+
+    /** Returns the native module that computes only what a slice needs, with the same bits; none if there is none. */
+    Optional<TorchModules> slice(Slice wanted) {
+        return slices.of(wanted);
+    }
+
+    private Optional<TorchModules> sliced(Slice wanted) {
+        // What is left out would have drawn numbers before the rest does.
+        if (!randomDraws().isEmpty() || text.program().sliced(wanted).isEmpty()) {
+            return Optional.empty();
+        }
+        TorchModules made = variant(null, false, wanted);
+        try {
+            made.module();
+            return Optional.of(made);
+        } catch (ModelException e) {
+            // The file may be gone by now; the whole program is in memory.
+            return Optional.empty();
+        }
     }
 
     private Instrumented analysed() {
@@ -349,7 +379,9 @@ final class TorchModules implements AutoCloseable {
 
     private Instrumented instrumented(Level level) {
         try {
-            return Instrumenter.instrument(text.program(), level, unbatched, family);
+            return slice != null
+                    ? Instrumenter.instrument(text.program().sliced(slice).orElseThrow(), unbatched, slice)
+                    : Instrumenter.instrument(text.program(), level, unbatched, family);
         } catch (ArchiveException | ScriptException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
         }
@@ -449,6 +481,7 @@ final class TorchModules implements AutoCloseable {
         if (learning != null) {
             learning.close();
         }
+        slices.close();
         if (family == null) {
             parameters.close();
         }

@@ -4,6 +4,7 @@ package io.github.attribution4j.djl;
 import ai.djl.pytorch.engine.PtNDArray;
 import io.github.attribution4j.djl.internal.engine.TorchModule;
 import io.github.attribution4j.djl.internal.instrument.Instrumented;
+import io.github.attribution4j.djl.internal.instrument.Slice;
 import io.github.attribution4j.djl.internal.program.ModuleInfo;
 import io.github.attribution4j.djl.internal.program.Signature;
 import io.github.attribution4j.djl.internal.rule.RuleTable;
@@ -148,7 +149,7 @@ final class TorchProgram implements Program {
             return List.of(module().tensors().adopt(simple.output(inputs, positions)));
         }
         List<Row> rows = rows(question, false);
-        Answer answer = calls.answer(bound(question, rows), false);
+        Answer answer = calls(question, rows, question.tapped().isEmpty()).answer(bound(question, rows), false);
         List<PtNDArray> values = answer.read(() -> {
             List<PtNDArray> taps = ordered(answer.reply(), question, rows);
             return question.tapped().isEmpty()
@@ -170,7 +171,7 @@ final class TorchProgram implements Program {
         if (!inside) {
             wantGradients(call);
         }
-        Answer answer = calls.answer(call, true);
+        Answer answer = calls(question, rows, question.end() == null).answer(call, true);
         Reply<PtNDArray> reply = answer.reply();
         List<PtNDArray> leaves = new ArrayList<>();
         PtNDArray result = answer.read(() -> {
@@ -316,7 +317,10 @@ final class TorchProgram implements Program {
             int i = rows.size();
             boolean leaf =
                     i < replaced ? question.isLeaf(question.inputs().all().get(i)) : i < tapped;
-            rows.add(row(place, back && leaf));
+            Row row = row(place, back && leaf);
+            boolean once = row.side() == Row.RESULT
+                    && Slice.runsOnce(addresses.modules().get(row.module()));
+            rows.add(i < replaced && once ? row.everyCall() : row);
         }
         return rows;
     }
@@ -331,6 +335,22 @@ final class TorchProgram implements Program {
             case ALONE -> Row.ALONE;
         };
         return addresses.row(place.point()).seen(view).asLeaf(leaf);
+    }
+
+    /**
+     * Returns what answers a question about values inside: the whole program, or the part that is needed.
+     *
+     * @param wanted whether the output is
+     */
+    private ProgramCalls calls(Question question, List<Row> rows, boolean wanted) {
+        if (rows.isEmpty() || !(calls instanceof PlainCalls)) {
+            return calls;
+        }
+        int given = question.replaced().size();
+        return Slice.of(rows.subList(0, given), rows.subList(given, rows.size()), wanted, addresses.modules())
+                .flatMap(library::slice)
+                .<ProgramCalls>map(PlainCalls::new)
+                .orElse(calls);
     }
 
     private TorchCall bound(Question question, List<Row> rows) {

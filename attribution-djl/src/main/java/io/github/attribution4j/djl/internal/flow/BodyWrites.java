@@ -294,7 +294,7 @@ final class BodyWrites implements Writes.Reading {
 
     private BitSet operator(Expr.Call call, BitSet all, List<BitSet> arguments) {
         String name = Writes.operator(call);
-        int[] others = OperatorTypes.written(name);
+        int[] others = writtenBy(call, name);
         if (InPlace.writes(call)) {
             boolean alone = Trees.dotted(call.callee()).startsWith("torch.")
                     && call.keywords().stream().noneMatch(k -> k.name().equals("out"))
@@ -303,11 +303,8 @@ final class BodyWrites implements Writes.Reading {
             // It returns the tensor that it wrote to, and no part of the others.
             return alone ? arguments.get(0) : all;
         } else if (others.length > 0) {
-            boolean asks = OperatorTypes.writesInTraining(name);
-            if (!asks || !constants.of(call, OperatorTypes.TRAINING).equals("False")) {
-                for (int other : others) {
-                    add(written, other < arguments.size() ? arguments.get(other) : new BitSet());
-                }
+            for (int other : others) {
+                add(written, other < arguments.size() ? arguments.get(other) : new BitSet());
             }
         } else if (OperatorTypes.changesContainer(name)) {
             fill(call.arguments().get(0), union(arguments.subList(1, arguments.size())));
@@ -317,6 +314,13 @@ final class BodyWrites implements Writes.Reading {
             filled(arguments.get(0));
         }
         return OperatorTypes.isFresh(name) ? new BitSet() : all;
+    }
+
+    /** Returns the positions of arguments that an operator writes to although its name does not say so. */
+    private int[] writtenBy(Expr.Call call, String operator) {
+        boolean idle = OperatorTypes.writesInTraining(operator)
+                && constants.of(call, OperatorTypes.TRAINING).equals("False");
+        return idle ? new int[0] : OperatorTypes.written(operator);
     }
 
     @Override
@@ -345,5 +349,61 @@ final class BodyWrites implements Writes.Reading {
                                 || effect.returned().get(parameter)
                                 || effect.filled().get(parameter)
                                 || effect.written().intersects(places(value)));
+    }
+
+    @Override
+    public @Nullable Type type(Expr expression) {
+        return types.of(expression);
+    }
+
+    @Override
+    public Writes.CallEffect effect(Expr.Call call) {
+        List<Expr> operands = new ArrayList<>();
+        String dotted = Trees.dotted(call.callee());
+        boolean operator = dotted.startsWith("torch.") || dotted.startsWith("ops.");
+        if (!operator && call.callee() instanceof Expr.Attribute method && types.freeFunction(method) == null) {
+            operands.add(method.value());
+        }
+        operands.addAll(call.arguments());
+        call.keywords().forEach(keyword -> operands.add(keyword.value()));
+        BitSet all = new BitSet();
+        all.set(0, operands.size());
+        BitSet changed = new BitSet();
+        BitSet shared = new BitSet();
+        boolean lasting = false;
+        boolean writesLasting = false;
+        boolean mixes = false;
+        if (operator) {
+            String name = Writes.operator(call);
+            if (InPlace.writes(call)) {
+                changed.or(all);
+            }
+            for (int other : writtenBy(call, name)) {
+                changed.set(other);
+            }
+            mixes = OperatorTypes.changesContainer(name);
+            if (mixes || OperatorTypes.emptiesContainer(name)) {
+                changed.set(0);
+            }
+            if (!OperatorTypes.isFresh(name) || InPlace.writes(call)) {
+                shared.or(all);
+            }
+        } else {
+            List<Writes.Effect> known = effects.computeIfAbsent(call, this::effectsOf);
+            if (known.isEmpty()) {
+                shared.or(all);
+            }
+            for (Writes.Effect effect : known) {
+                changed.or(effect.written());
+                changed.or(effect.filled());
+                shared.or(effect.returned());
+                mixes |= !effect.filled().isEmpty();
+                writesLasting |= !places(effect.written()).isEmpty() || !places(effect.filled()).isEmpty();
+                lasting |= !places(effect.returned()).isEmpty();
+            }
+        }
+        changed.and(all);
+        shared.and(all);
+        return new Writes.CallEffect(operands, changed, shared, writesLasting, lasting, mixes);
     }
 }

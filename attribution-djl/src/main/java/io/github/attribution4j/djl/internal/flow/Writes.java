@@ -209,6 +209,23 @@ public final class Writes {
         return body;
     }
 
+    /**
+     * What a call may do to its operands: the receiver of a method, then arguments, then keywords.
+     *
+     * @param written the numbers of the operands that it may change
+     * @param returned the numbers of those whose memory its result may share
+     * @param writesLasting whether it may change memory that outlives it, besides that of operands
+     * @param lasting whether its result may share such memory
+     * @param mixes whether operands may share memory with each other afterwards, as a list does with its items
+     */
+    record CallEffect(
+            List<Expr> operands,
+            BitSet written,
+            BitSet returned,
+            boolean writesLasting,
+            boolean lasting,
+            boolean mixes) {}
+
     /** Tells which values of one method may share memory with a place that is written to. */
     public interface Reading {
         /**
@@ -219,6 +236,13 @@ public final class Writes {
 
         /** Returns whether a call neither writes to an argument's memory nor returns a value that shares it. */
         boolean onlyReads(Expr.Call call, int argument);
+
+        /** Returns what a call may do. */
+        CallEffect effect(Expr.Call call);
+
+        /** Returns the type of an expression; null if it is not known. */
+        @Nullable
+        Type type(Expr expression);
     }
 
     ProgramIndex index() {

@@ -58,13 +58,19 @@ public final class Instrumenter {
     private final boolean inPlace;
     private final boolean unbatched;
     private final @Nullable RuleSource rules;
+    private final @Nullable Slice slice;
     private final Map<Key, MethodClone> clones = new HashMap<>();
     private final Map<String, Stmt.Def> functions = new LinkedHashMap<>();
     private final Places places = new Places();
     private final Map<String, List<Text>> reached = new HashMap<>();
     private final Map<String, List<Stmt>> additions = new LinkedHashMap<>();
 
-    private Instrumenter(RepairedProgram program, Level level, boolean unbatched, @Nullable RuleSource rules) {
+    private Instrumenter(
+            RepairedProgram program,
+            Level level,
+            boolean unbatched,
+            @Nullable RuleSource rules,
+            @Nullable Slice slice) {
         this.program = program;
         this.archive = program.archive();
         this.index = program.index();
@@ -72,6 +78,7 @@ public final class Instrumenter {
         this.level = level == Level.MODULES && index.nodes().size() == 1 ? Level.VALUES : level;
         this.inPlace = program.inPlace();
         this.rules = rules;
+        this.slice = slice;
         this.unbatched = unbatched;
         boolean taped = this.level != Level.FORWARD;
         boolean narrow = taped && program.narrow();
@@ -97,7 +104,19 @@ public final class Instrumenter {
         RuleSource rules = family == null ? null : RuleSource.of(family);
         // Facts about a program are found when they are first needed, in tables without locks.
         synchronized (program) {
-            return new Instrumenter(program, level, unbatched, rules).run();
+            return new Instrumenter(program, level, unbatched, rules, null).run();
+        }
+    }
+
+    /**
+     * Makes a copy that computes only what a slice needs.
+     *
+     * @param program the program {@linkplain RepairedProgram#sliced without} the rest; not changed
+     * @param unbatched whether the program takes one example without an axis of rows
+     */
+    public static Instrumented instrument(RepairedProgram program, boolean unbatched, Slice slice) {
+        synchronized (program) {
+            return new Instrumenter(program, Level.MODULES, unbatched, null, slice).run();
         }
     }
 
@@ -107,7 +126,7 @@ public final class Instrumenter {
         entries.at(level).forEach(method -> add(root, method));
         if (level != Level.FORWARD) {
             Stmt.Def run = new MethodCloner(
-                            index, runtime, this::cloned, new StaticTypes(index, runtime::visited), null)
+                            index, runtime, this::cloned, new StaticTypes(index, runtime::visited), null, slice)
                     .entry(root, entries.run());
             add(root, run);
             cloneFrom(new Key(root, "forward"));
@@ -196,7 +215,7 @@ public final class Instrumenter {
     }
 
     /** A method with its calls redirected, and the calls of modules in it. */
-    private record MethodClone(Stmt.Def definition, List<CallSite> sites) {}
+    private record MethodClone(Stmt.Def definition, List<CallSite> sites, boolean changes) {}
 
     /** Adds the clones of all methods from which modules are called, starting with one method. */
     private void cloneFrom(Key start) {
@@ -226,9 +245,10 @@ public final class Instrumenter {
             return known;
         }
         Stmt.Def method = method(key);
-        clones.put(key, new MethodClone(method, List.of())); // A method that calls itself reaches no new modules by it.
+        // A method that calls itself reaches no new modules by it.
+        clones.put(key, new MethodClone(method, List.of(), false));
         MethodCloner cloner = cloner(new Text(key.type(), key.method()), index.self(key.type()), method.body());
-        MethodClone clone = new MethodClone(cloner.clone(key.type(), method), cloner.sites());
+        MethodClone clone = new MethodClone(cloner.clone(key.type(), method), cloner.sites(), cloner.changes());
         clones.put(key, clone);
         return clone;
     }
@@ -240,7 +260,7 @@ public final class Instrumenter {
         PlaceTaps taps = shows || redirects != null
                 ? new PlaceTaps(index, runtime, types, places, text, self, this::functionCloned, shows, redirects, body)
                 : null;
-        return new MethodCloner(index, runtime, this::cloned, types, taps);
+        return new MethodCloner(index, runtime, this::cloned, types, taps, slice);
     }
 
     /** Returns whether a function of the archive has a clone, because it shows values. */
@@ -265,7 +285,7 @@ public final class Instrumenter {
     }
 
     private boolean needed(Key key) {
-        return !clone(key).sites().isEmpty() || !places.isEmpty(new Text(key.type(), key.method()));
+        return clone(key).changes() || !places.isEmpty(new Text(key.type(), key.method()));
     }
 
     private Stmt.File extended(Stmt.File file) {

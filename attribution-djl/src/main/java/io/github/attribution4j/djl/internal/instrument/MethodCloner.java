@@ -46,6 +46,8 @@ final class MethodCloner {
     private final List<CallSite> sites = new ArrayList<>();
     private final StaticTypes types;
     private final @Nullable PlaceTaps taps;
+    private final @Nullable Slice slice;
+    private boolean leavesOut;
     private List<Stmt> before = new ArrayList<>();
     private List<Stmt> after = new ArrayList<>();
     private int forks;
@@ -59,24 +61,32 @@ final class MethodCloner {
      *
      * @param cloned whether a method of a class has a clone, which must be called instead of it
      * @param taps shows values inside the method; null to show none
+     * @param slice what the copy is made for; null for the whole program
      */
     MethodCloner(
             ProgramIndex index,
             RuntimeSource runtime,
             BiFunction<String, String, Boolean> cloned,
             StaticTypes types,
-            @Nullable PlaceTaps taps) {
+            @Nullable PlaceTaps taps,
+            @Nullable Slice slice) {
         this.index = index;
         this.runtime = runtime;
         this.cloned = cloned;
         this.types = types;
         this.taps = taps;
+        this.slice = slice;
         this.variables = new ModuleVariables(index);
     }
 
     /** Returns the calls of modules found so far. */
     List<CallSite> sites() {
         return sites;
+    }
+
+    /** Returns whether the method calls modules that the tape sees, or would without the slice. */
+    boolean changes() {
+        return !sites.isEmpty() || leavesOut;
     }
 
     Stmt.Def clone(String className, Stmt.Def method) {
@@ -325,8 +335,17 @@ final class MethodCloner {
         if (definition == null || callee == null) {
             return null;
         }
-        boolean clone = cloned.apply(target.type(), method.name());
+        if (slice != null && !slice.shows(target, index)) {
+            return null;
+        }
         boolean counts = CallSite.counts(definition, method.name());
+        if (slice != null && counts && slice.leavesOut(target)) {
+            leavesOut = true;
+            int moment = TapeSource.CALL + TapeSource.FIRST;
+            Expr given = TapeCalls.port("given", TapeCalls.port("skip", TapeCalls.number(target)));
+            return show(target, Row.RESULT, moment, new Structure.Tensor(), given);
+        }
+        boolean clone = cloned.apply(target.type(), method.name());
         if (!clone && !counts) {
             return null;
         }

@@ -3,6 +3,8 @@ package io.github.attribution4j.djl.internal.instrument;
 
 import io.github.attribution4j.djl.internal.archive.FloatingTypes;
 import io.github.attribution4j.djl.internal.archive.TorchArchive;
+import io.github.attribution4j.djl.internal.flow.DeadCode;
+import io.github.attribution4j.djl.internal.flow.Writes;
 import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.program.CallChains;
 import io.github.attribution4j.djl.internal.program.ObjectCheck;
@@ -17,6 +19,7 @@ import io.github.attribution4j.djl.internal.script.Stmt;
 import io.github.attribution4j.djl.internal.state.State;
 import io.github.attribution4j.djl.internal.wire.RuntimeSource;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +80,19 @@ public final class RepairedProgram {
             inPlace = InPlace.occursIn(index.files().values());
         }
         return new RepairedProgram(archive, original.files(), index, repairs, guards, state, inPlace);
+    }
+
+    /**
+     * Returns this program without what a slice does not need; none if nothing can go.
+     */
+    public synchronized Optional<RepairedProgram> sliced(Slice slice) {
+        if (!state.names().isEmpty() || repairs.takesGradients() || narrow() || quantized()) {
+            return Optional.empty();
+        }
+        Writes writes = Writes.of(index, archive.root(), inPlace);
+        return DeadCode.without(index, writes, slice.given(), slice.tapped(), slice.output())
+                .map(files -> new RepairedProgram(
+                        archive, original, ProgramIndex.of(archive, files), repairs, guards, state, inPlace));
     }
 
     TorchArchive archive() {

@@ -102,6 +102,15 @@ public record Row(int module, int call, int side, int element, boolean leaf, lon
     }
 
     /**
+     * Returns this row for every call of the module.
+     *
+     * @return the row
+     */
+    public Row everyCall() {
+        return new Row(module, EVERY_CALL, side, element, leaf, view);
+    }
+
+    /**
      * Names the first tensor of a module's result in its first call.
      *
      * @param module pre-order index of the module
