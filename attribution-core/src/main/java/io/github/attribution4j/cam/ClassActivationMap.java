@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  * @param <S> the method itself
  */
 abstract sealed class ClassActivationMap<S extends ClassActivationMap<S>> extends Described<LayeredModel, S>
-        permits GradCam, EigenCam, ScoreCam, AblationCam {
+        permits GradCam, EigenCam, Fem, ScoreCam, AblationCam {
     private static final int MOST_NAMED = 5;
 
     ClassActivationMap(Settings<S> settings) {

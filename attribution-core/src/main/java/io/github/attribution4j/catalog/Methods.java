@@ -8,6 +8,7 @@ import io.github.attribution4j.Provenance;
 import io.github.attribution4j.benchmark.RandomAttribution;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.EigenCam;
+import io.github.attribution4j.cam.Fem;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GuidedGradCam;
@@ -91,6 +92,7 @@ public final class Methods {
                             GradCam.descriptions(),
                             EigenCam.descriptions(),
                             List.of(
+                                    Fem.DESCRIPTION,
                                     ScoreCam.DESCRIPTION,
                                     AblationCam.DESCRIPTION,
                                     FullGrad.DESCRIPTION,

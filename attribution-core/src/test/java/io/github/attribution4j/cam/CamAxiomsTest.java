@@ -136,6 +136,33 @@ class CamAxiomsTest {
     }
 
     @Test
+    void fem_doesNotDependOnTheTarget_andFewerDeviationsShowMore() {
+        ReferenceModel model = linearHead(4);
+        Fem method = new Fem("relu").deviations(1);
+        double[] map = map(method, model, Target.index(0));
+        assertThat(map(method, model, Target.index(2))).isEqualTo(map);
+        assertThat(Arrays.stream(map)).allMatch(value -> value >= 0).anyMatch(value -> value > 0);
+        double[] more = map(method.deviations(0), model, Target.index(0));
+        for (int p = 0; p < map.length; p++) {
+            assertThat(more[p]).isGreaterThanOrEqualTo(map[p]);
+        }
+    }
+
+    @Test
+    void fem_withoutUnusualPositions_isZeroAndSaysSo() {
+        try (Explanation why = new Fem("relu").deviations(4).attribute(linearHead(4), images(), Target.index(0))) {
+            assertThat(why.attribution().toDoubleArray()).containsOnly(0);
+            assertThat(why.notices())
+                    .anyMatch(notice -> notice.startsWith("layer 'relu': no value lies 4.0 standard deviations above"));
+        }
+        assertThatThrownBy(() -> new Fem("relu")
+                        .deviations(-1)
+                        .attribute(linearHead(4), images(), Target.index(0))
+                        .close())
+                .hasMessageContaining("deviations -1.0: must be finite and at least 0");
+    }
+
+    @Test
     void eigenCam_behindARectifier_isNotNegative() {
         for (int seed = 0; seed < 10; seed++) {
             for (double value : map(new EigenCam("relu"), linearHead(seed), Target.index(0))) {
@@ -203,6 +230,7 @@ class CamAxiomsTest {
         costs(new GradCam("relu"), 1, 1);
         costs(new GradCam("relu", "conv"), 2, 2);
         costs(new EigenCam("relu"), 2, 0);
+        costs(new Fem("relu"), 2, 0);
         costs(new ScoreCam("relu"), 2 + alive, 0);
         costs(new ScoreCam("relu").softmax(false), 3 + alive, 0);
         costs(new AblationCam("relu"), 3 + alive, 0);

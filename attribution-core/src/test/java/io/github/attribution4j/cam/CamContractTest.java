@@ -37,6 +37,7 @@ final class CamContractTest extends MethodContract<LayeredModel> {
                 ON_IMAGES.of("Grad-CAM elementwise", GradCam.elementwise("conv2")),
                 ON_IMAGES.of("Eigen-CAM", new EigenCam("conv2")),
                 ON_IMAGES.of("Eigen-Grad-CAM", EigenCam.ofGradients("act2").centered(true)),
+                ON_IMAGES.of("FEM", new Fem("act1").deviations(1)),
                 ON_IMAGES.of("Score-CAM", new ScoreCam("act2")),
                 ON_IMAGES.of(
                         "Score-CAM of increases",

@@ -89,6 +89,24 @@ final class CamOracle {
         return map;
     }
 
+    /** Fuad and others, section 3: channels made binary by the rule of so many sigmas, weighted by their means. */
+    static double[] fem(double[][] a, double sigmas) {
+        double[] map = new double[a[0].length];
+        for (int p = 0; p < map.length; p++) {
+            for (double[] channel : a) {
+                double first = 0;
+                double second = 0;
+                for (double value : channel) {
+                    first += value / channel.length;
+                    second += value * value / channel.length;
+                }
+                double sigma = Math.sqrt(Math.max(0, second - first * first));
+                map[p] += sigma > 1e-9 && channel[p] - first >= sigmas * sigma ? first : 0;
+            }
+        }
+        return map;
+    }
+
     static double[] eigenGradCam(double[][] a, double[][] g, boolean centered) {
         double[][] products = new double[a.length][a[0].length];
         for (int k = 0; k < a.length; k++) {

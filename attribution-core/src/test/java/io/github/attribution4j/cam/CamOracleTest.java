@@ -203,6 +203,16 @@ class CamOracleTest {
         }
     }
 
+    /** With few positions no value lies 2 deviations above the mean; in one position nothing is unusual. */
+    @ParameterizedTest
+    @MethodSource("places")
+    void fem(Place place) {
+        for (double deviations : place.layer().equals("pool") ? new double[0] : new double[] {0, 0.5, 1.25}) {
+            Fem method = new Fem(place.layer()).layout(place.layout()).deviations(deviations);
+            compare(place, method, facts -> CamOracle.fem(facts.a(), deviations));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("places")
     void eigenGradCam(Place place) {

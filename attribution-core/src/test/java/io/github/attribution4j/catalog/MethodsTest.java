@@ -70,6 +70,7 @@ class MethodsTest {
             Map.entry("size", List.of("14x28", "(14, 28)")),
             Map.entry("layout", List.of("tokens:1:14x14", "tokens:1:14x14")),
             Map.entry("merge", List.of("scaled-mean", "scaled-mean")),
+            Map.entry("deviations", List.of("0.5", "0.5")),
             Map.entry("centered", List.of("true", "true")),
             Map.entry("channels", List.of("2", "2")),
             Map.entry("softmax", List.of("false", "false")),

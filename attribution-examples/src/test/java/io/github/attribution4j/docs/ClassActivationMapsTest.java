@@ -9,6 +9,7 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.cam.AblationCam;
 import io.github.attribution4j.cam.ActivationLayout;
 import io.github.attribution4j.cam.EigenCam;
+import io.github.attribution4j.cam.Fem;
 import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GradCam.Merge;
@@ -123,6 +124,15 @@ class ClassActivationMapsTest {
         EigenCam method = new EigenCam("relu2");
         Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
         // end::eigen-cam
+        shaped(why, 1, 1, 8, 8);
+    }
+
+    @Test
+    void fem() {
+        // tag::fem
+        Fem method = new Fem("relu2").deviations(1.5);
+        Explanation why = method.attribute(model, Inputs.of(image), Target.index(3)); // shape (1, 1, 8, 8)
+        // end::fem
         shaped(why, 1, 1, 8, 8);
     }
 
