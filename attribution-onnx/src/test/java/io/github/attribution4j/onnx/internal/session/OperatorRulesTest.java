@@ -10,7 +10,13 @@ import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
+import io.github.attribution4j.onnx.internal.proto.Bytes;
+import io.github.attribution4j.onnx.internal.proto.Message;
 import io.github.attribution4j.tensor.Tensor;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Each rule alone, with every attribute, against PyTorch's autograd or finite differences in float64: with fixed and
@@ -27,6 +34,8 @@ import org.junit.jupiter.api.TestFactory;
  */
 class OperatorRulesTest {
     private static final Golden GOLDEN = Golden.read("operators.npz");
+
+    private static final long LARGE = 512L << 20;
     private static final Golden WEIGHTS = Golden.read("weights.npz");
 
     @TestFactory
