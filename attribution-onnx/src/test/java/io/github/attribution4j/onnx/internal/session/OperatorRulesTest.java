@@ -10,13 +10,7 @@ import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
-import io.github.attribution4j.onnx.internal.proto.Bytes;
-import io.github.attribution4j.onnx.internal.proto.Message;
 import io.github.attribution4j.tensor.Tensor;
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +20,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Each rule alone, with every attribute, against PyTorch's autograd or finite differences in float64: with fixed and
