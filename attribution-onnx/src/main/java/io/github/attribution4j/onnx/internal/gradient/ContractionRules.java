@@ -48,10 +48,10 @@ final class ContractionRules {
                 // The weights are read as they lie, and need not be turned.
                 String rows = s.op("Reshape", g, s.concat(0, s.ints(-1), s.sizes(b, 1)));
                 s.give(0, s.shapedLike(s.op("Gemm", List.of(set("transB", 1)), rows, b), s.x(0)));
-                return;
+            } else {
+                String back = s.matmul(g, s.transposed(b, Math.max(right, 2)));
+                s.give(0, left == 1 ? rows(s, back, rank, 0, s.x(0)) : batches(s, back, 0, left, right));
             }
-            String back = s.matmul(g, s.transposed(b, Math.max(right, 2)));
-            s.give(0, left == 1 ? rows(s, back, rank, 0, s.x(0)) : batches(s, back, 0, left, right));
         }
         if (s.needs(1)) {
             if (right == 2 && left > 2) {
