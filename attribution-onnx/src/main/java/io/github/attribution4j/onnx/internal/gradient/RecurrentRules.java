@@ -49,6 +49,22 @@ public final class RecurrentRules {
     /** A value in the run, and in the reference run; the second is empty without one. */
     public record Twice(String now, String then) {}
 
+    /**
+     * Passes on relevance instead of a gradient. A sum shares it in proportion to its summands; of a gate and its
+     * signal, the signal gets all; functions pass it unchanged.
+     *
+     * @param epsilon of the stabilizer of sums
+     */
+    public static void relevance(Step s, double epsilon) {
+        int gates = s.node().is("LSTM") ? 4 : s.node().is("GRU") ? 3 : 1;
+        if (s.has(7) || s.integer("input_forget", 0) != 0 || s.real("clip", 0) != 0) {
+            throw s.refuse("it has peepholes, clip or input_forget, for which there is no relevance rule");
+        }
+        Layer layer = new Layer(s, gates, null);
+        layer.epsilon = epsilon;
+        layer.apply();
+    }
+
     /** One node: one layer with one direction or two. */
     private static final class Layer {
         private final Step s;
@@ -60,6 +76,8 @@ public final class RecurrentRules {
         private final double clip;
         private final @Nullable Between between;
         private final Twice states;
+        /** Of relevance; negative if gradients are passed on. */
+        private double epsilon = -1;
 
         Layer(Step s, int gates, @Nullable Between between) {
             this.s = s;
@@ -330,6 +348,9 @@ public final class RecurrentRules {
 
             /** Gradients of the inputs, of the first state, and of the first cells. */
             List<String> back() {
+                if (epsilon >= 0) {
+                    return relevance();
+                }
                 List<String> scanned = switch (gates) {
                     case 4 -> lstm();
                     case 3 -> gru();
@@ -339,6 +360,66 @@ public final class RecurrentRules {
                 gradients = found.remove(found.size() - 1);
                 found.add(0, s.matmul(gradients, input));
                 return found;
+            }
+
+            /** Relevance of the inputs, of the first state, and of the first cells. */
+            private List<String> relevance() {
+                StepByStep body = new StepByStep(s);
+                String h = body.state(last(1));
+                String one = s.number(1);
+                String toInput;
+                if (gates == 4) {
+                    List<String> all = now.lstm();
+                    String after = all.get(5);
+                    String put = s.mul(value(0, all.get(0)), value(1, all.get(3)));
+                    String kept = s.mul(value(0, all.get(2)), all.get(4));
+                    String cell = body.state(last(2));
+                    String own = lasts.isEmpty() ? cell : body.op("Mul", cell, body.each(lasts));
+                    String total = body.op("Add", own, body.now(h, lasts, arrived()));
+                    toInput = body.op(
+                            "Mul", total, body.each(s.over(s.over(put, after, epsilon), all.get(3), epsilon)));
+                    body.gives(body.held(h, lasts, throughState(body, toInput, now.before)));
+                    String left = body.op("Mul", total, body.each(s.over(kept, after, epsilon)));
+                    body.gives(body.held(cell, lasts, left));
+                } else if (gates == 3) {
+                    boolean after = s.integer("linear_before_reset", 0) != 0;
+                    List<String> all = now.gru(after, ofSignal(recurrent));
+                    String fromInputs = parts(now.fromInput).get(2);
+                    String sum = all.get(2);
+                    String gated = s.sub(sum, fromInputs);
+                    String reset = value(0, all.get(1));
+                    String signal = after ? now.before : s.mul(reset, now.before);
+                    String inner = after ? all.get(3) : gated;
+                    String keep = value(0, all.get(0));
+                    String made = s.mul(s.sub(one, keep), value(1, sum));
+                    String kept = s.mul(keep, now.before);
+                    String state = s.add(made, kept);
+                    String here = body.now(h, lasts, arrived());
+                    String straight = body.op("Mul", here, body.each(s.over(kept, state, epsilon)));
+                    String candidate = body.op("Mul", here, body.each(s.over(made, state, epsilon)));
+                    String ofInput = s.over(s.over(fromInputs, sum, epsilon), fromInputs, epsilon);
+                    String ofState = s.over(s.over(gated, sum, epsilon), inner, epsilon);
+                    toInput = body.op("Mul", candidate, body.each(ofInput));
+                    String through = throughState(body, body.op("Mul", candidate, body.each(ofState)), signal);
+                    body.gives(body.held(h, lasts, body.op("Add", straight, through)));
+                } else {
+                    String share = s.over(one, s.add(now.fromInput, now.fromState), epsilon);
+                    toInput = body.op("Mul", body.now(h, lasts, arrived()), body.each(share));
+                    body.gives(body.held(h, lasts, throughState(body, toInput, now.before)));
+                }
+                List<String> found = new ArrayList<>(body.run(toInput, !reverse));
+                String sent = found.remove(found.size() - 1);
+                found.add(0, s.mul(s.x(), s.matmul(sent, ofSignal(input))));
+                return found;
+            }
+
+            private String throughState(StepByStep body, String sent, String signal) {
+                return body.op("Mul", body.each(signal), body.op("MatMul", sent, ofSignal(recurrent)));
+            }
+
+            /** The weights that make the signal; the others make gates. */
+            private String ofSignal(String weights) {
+                return s.slice(weights, s.ints((gates - 1) * hidden), s.ints(gates * hidden), s.ints(0));
             }
 
             /** The gradient of a weight of this direction: of inputs 1, of states 2, biases 3, peepholes 7. */

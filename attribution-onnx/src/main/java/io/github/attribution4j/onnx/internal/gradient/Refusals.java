@@ -109,7 +109,9 @@ final class Refusals {
                 ElementType element = type.apply(node.output(0)).element();
                 ends.add(where(node) + ", "
                         + (element.carriesGradient()
-                                ? "whose slope is zero everywhere"
+                                ? Rules.cuts(node)
+                                        ? "whose slope is zero everywhere"
+                                        : "which counts as a constant by its rule"
                                 : "which gives " + element + ", and only floats carry gradients"));
             }
         }

@@ -178,6 +178,24 @@ public abstract class Words {
         return where(condition, a, number(0));
     }
 
+    /** A value where it is finite, zero elsewhere. */
+    public String finite(String a) {
+        return keep(op("Less", op("Abs", a), number(Double.POSITIVE_INFINITY)), a);
+    }
+
+    /**
+     * A value divided by another one that is moved away from zero; nothing where that is not finite.
+     *
+     * @param epsilon by how much it is moved
+     */
+    public String over(String a, String b, double epsilon) {
+        if (epsilon == 0) {
+            return mul(a, finite(op("Reciprocal", b)));
+        }
+        String e = number(epsilon);
+        return div(a, where(op("Less", b, number(0)), sub(b, e), add(b, e)));
+    }
+
     public String cast(String a, ElementType to) {
         return op("Cast", List.of(set("to", to.code())), a);
     }

@@ -145,7 +145,7 @@ final class LinearMap {
                 z = plus(z, value(rule, term));
             }
             String whole = z == null ? s.number(0) : z;
-            String sent = s.times(RelevanceRules.over(s, s.g(), whole, rule.epsilon()), group.share());
+            String sent = s.times(s.over(s.g(), whole, rule.epsilon()), group.share());
             for (BackwardRule.Term term : group.terms()) {
                 passed = plus(passed, back(rule, term, sent));
             }

@@ -6,6 +6,7 @@ import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
 import io.github.attribution4j.model.rule.BackwardRule.InputPart;
 import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import io.github.attribution4j.model.rule.Operation;
+import io.github.attribution4j.onnx.internal.gradient.RecurrentRules;
 import io.github.attribution4j.onnx.internal.gradient.Rules.Rule;
 import io.github.attribution4j.onnx.internal.gradient.Step;
 import io.github.attribution4j.onnx.internal.graph.Dim;
@@ -106,35 +107,24 @@ final class RelevanceRules implements Family {
             case RESHAPE -> null;
             case WEIGHTED -> s -> weighted(s, place, rule);
             case ACTIVATION -> pass ? s -> unchanged(s, group) : s -> shared(s, group, 0, 1);
-            case LINEAR, AVERAGE_POOLING -> pass ? s -> unchanged(s, group) : s -> shared(s, group, epsilon(rule), 1);
+            case LINEAR, AVERAGE_POOLING ->
+                pass || isScaling(group.end()) ? s -> unchanged(s, group) : s -> shared(s, group, epsilon(rule), 1);
             case MAX_POOLING ->
                 gradient && place.operation().name().equals("logsumexp") ? s -> shared(s, group, 0, 1) : null;
             case NORMALIZATION -> s -> normalization(s, place, rule, around);
             case SOFTMAX -> pass ? s -> unchanged(s, group) : RelevanceRules::softmax;
             case PRODUCT -> s -> product(s, group, rule);
-            case RECURRENT ->
-                s -> {
-                    throw s.refuse("a recurrent layer in one operator has no RELEVANCE rule here; attribute at a layer"
-                            + " after it");
-                };
+            case RECURRENT -> s -> recurrent(s, rule);
             case UNKNOWN -> s -> shared(s, group, 0, 1);
         };
     }
 
-    // Words
-
-    /** A value where it is finite, zero elsewhere. */
-    static String finite(Step s, String a) {
-        return s.keep(s.op("Less", s.op("Abs", a), s.number(Double.POSITIVE_INFINITY)), a);
-    }
-
-    /** r / stab(z); nothing where that is not finite, because nothing is there to be shared out. */
-    static String over(Step s, String r, String z, double epsilon) {
-        if (epsilon == 0) {
-            return s.mul(r, finite(s, s.op("Reciprocal", z)));
-        }
-        String e = s.number(epsilon);
-        return s.div(r, s.where(s.op("Less", z, s.number(0)), s.sub(z, e), s.add(z, e)));
+    /**
+     * Multiplication by a number. Exporters write factors of attention and parts of activations so, and PyTorch's own
+     * operators give their factors no relevance and no stabilizer.
+     */
+    private static boolean isScaling(Node node) {
+        return node.is("Mul") || node.is("Div");
     }
 
     private static boolean sameShape(Step s, String a, String b) {
@@ -190,8 +180,8 @@ final class RelevanceRules implements Family {
 
     /** Each operand takes what the derivative passes back of the relevance over the result, times its value. */
     private static void shared(Step s, Group group, double epsilon, double factor) {
-        String sent = s.times(over(s, s.g(), s.y(), epsilon), factor);
-        Derivatives.of(s, group, sent).forEach((value, part) -> s.giveBeyond(value, s.mul(finite(s, value), part)));
+        String sent = s.times(s.over(s.g(), s.y(), epsilon), factor);
+        Derivatives.of(s, group, sent).forEach((value, part) -> s.giveBeyond(value, s.mul(s.finite(value), part)));
     }
 
     private static void product(Step s, Group group, BackwardRule rule) {
@@ -201,13 +191,17 @@ final class RelevanceRules implements Family {
         }
         boolean gradient = rule instanceof BackwardRule.Gradient;
         double factor = gradient ? 1 : 1.0 / needing;
+        if (s.node().is("Attention") && !gradient) {
+            throw s.refuse("attention in one node has no relevance rule; export the model with an opset below 23, which"
+                    + " spells it out");
+        }
         if (s.node().is("GridSample") && s.needs(1) && !gradient) {
             throw s.refuse("its grid depends on what is attributed, for which there is no rule; attribute at a layer"
                     + " after it");
         }
         if (s.node().is("Div") && s.needs(1) && !gradient) {
             // A product with the reciprocal, which passes on what it gets.
-            String part = s.times(s.mul(over(s, s.g(), s.y(), epsilon(rule)), s.y()), factor);
+            String part = s.times(s.mul(s.over(s.g(), s.y(), epsilon(rule)), s.y()), factor);
             for (int i = 0; i < 2; i++) {
                 if (s.needs(i)) {
                     s.give(i, s.unbroadcast(part, s.y(), s.x(i)));
@@ -218,13 +212,22 @@ final class RelevanceRules implements Family {
         shared(s, group, epsilon(rule), factor);
     }
 
+    /** Signals get all relevance and gates none. */
+    private static void recurrent(Step s, BackwardRule rule) {
+        if (rule instanceof BackwardRule.Gradient) {
+            throw s.refuse("a recurrent layer follows Norm or epsilon, neither its derivative nor any other rule;"
+                    + " choose one of them, or attribute at a layer after it");
+        }
+        RecurrentRules.relevance(s, epsilon(rule));
+    }
+
     private static void softmax(Step s) {
         int axis = s.axis(s.x(), s.integer("axis", -1));
         boolean log = s.node().is("LogSoftmax");
-        String share = log ? over(s, s.g(), s.y(), 0) : s.g();
-        String weights = finite(s, log ? s.op("Exp", s.y()) : s.y());
+        String share = log ? s.over(s.g(), s.y(), 0) : s.g();
+        String weights = s.finite(log ? s.op("Exp", s.y()) : s.y());
         String common = s.mul(weights, s.sum(share, true, axis));
-        s.give(0, s.mul(finite(s, s.x()), s.sub(share, common)));
+        s.give(0, s.mul(s.finite(s.x()), s.sub(share, common)));
     }
 
     private static void weighted(Step s, Place place, BackwardRule rule) {
@@ -258,11 +261,11 @@ final class RelevanceRules implements Family {
             shared(s, place.group(), 0, 1);
         } else if (node.is("RMSNormalization")) {
             // A root mean square that is held constant only scales.
-            s.give(0, s.mul(over(s, s.g(), s.y(), epsilon(rule)), s.y()));
+            s.give(0, s.mul(s.over(s.g(), s.y(), epsilon(rule)), s.y()));
         } else if (node.is("LayerNormalization")) {
-            layerNorm(s, over(s, s.g(), s.y(), epsilon(rule)));
+            layerNorm(s, s.over(s.g(), s.y(), epsilon(rule)));
         } else {
-            groupNorm(s, over(s, s.g(), s.y(), epsilon(rule)));
+            groupNorm(s, s.over(s.g(), s.y(), epsilon(rule)));
         }
     }
 
@@ -280,7 +283,7 @@ final class RelevanceRules implements Family {
 
     /** Passes on through a linear map that subtracts the mean. */
     private static void centred(Step s, String scaled, long... axes) {
-        s.give(0, s.mul(finite(s, s.x()), s.sub(scaled, s.mean(scaled, axes))));
+        s.give(0, s.mul(s.finite(s.x()), s.sub(scaled, s.mean(scaled, axes))));
     }
 
     /** Instance norm is a group norm with a group for each channel. */
@@ -296,7 +299,7 @@ final class RelevanceRules implements Family {
                 s.scaleOfChannels(), LongStream.range(1, s.rank(s.x()) - 1L).toArray());
         String scaled = s.mul(s.op("Reshape", s.mul(share, scale), split), inverse);
         String back = s.shapedLike(s.sub(scaled, s.mean(scaled, 2)), s.x());
-        s.give(0, s.mul(finite(s, s.x()), back));
+        s.give(0, s.mul(s.finite(s.x()), back));
     }
 
     /**
