@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.attribution4j.nd4j.internal;
+
+import io.github.attribution4j.model.UnsupportedModelException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.nd4j.autodiff.samediff.SameDiff;
+
+/**
+ * A graph with the digest of the bytes that it was read from.
+ *
+ * @param graph the graph
+ * @param digest SHA-256 in hexadecimal
+ */
+public record GraphFile(Graph graph, String digest) {
+    /**
+     * Reads a file.
+     *
+     * @throws UnsupportedModelException if it is no graph or is damaged
+     */
+    public static GraphFile read(Path path) {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (OutOfMemoryError e) {
+            throw new UnsupportedModelException(
+                    path.getFileName() + " has more bytes than the Java heap, or than the 2"
+                            + " GB that SameDiff's format holds; start Java with a larger heap, or save the graph smaller",
+                    e);
+        }
+        if (bytes.length > 1 && bytes[0] == 'P' && bytes[1] == 'K') {
+            throw new UnsupportedModelException(path.getFileName() + " is a zip archive (.sdz or .zip), which the ND4J"
+                    + " that is used here does not read; save the graph as one file (.fb)");
+        }
+        return of(ByteBuffer.wrap(bytes), String.valueOf(path.getFileName()));
+    }
+
+    /** Copies a graph through its bytes. */
+    public static GraphFile copy(SameDiff graph) {
+        Nd4jStart.quietly();
+        return of(graph.asFlatBuffers(false), "the graph");
+    }
+
+    private static GraphFile of(ByteBuffer bytes, String name) {
+        String digest = digest(bytes.duplicate());
+        Nd4jStart.quietly();
+        SameDiff read;
+        try {
+            read = SameDiff.fromFlatBuffers(bytes, false);
+        } catch (IOException | RuntimeException e) {
+            throw new UnsupportedModelException(
+                    name + " is no SameDiff graph, or is damaged: "
+                            + e.getClass().getSimpleName()
+                            + (e.getMessage() == null
+                                    ? ""
+                                    : ": " + e.getMessage().lines().findFirst().orElse("")),
+                    e);
+        }
+        return new GraphFile(new Graph(read), digest);
+    }
+
+    private static String digest(ByteBuffer bytes) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(bytes);
+            return HexFormat.of().formatHex(sha.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
