@@ -32,8 +32,8 @@ public record GraphFile(Graph graph, String digest) {
             throw new UncheckedIOException(e);
         } catch (OutOfMemoryError e) {
             throw new UnsupportedModelException(
-                    path.getFileName() + " has more bytes than the Java heap, or than the 2"
-                            + " GB that SameDiff's format holds; start Java with a larger heap, or save the graph smaller",
+                    path.getFileName() + " has more bytes than the Java heap, or than the 2 GB that"
+                            + " SameDiff's format holds; start Java with a larger heap, or save the graph smaller",
                     e);
         }
         if (bytes.length > 1 && bytes[0] == 'P' && bytes[1] == 'K') {
