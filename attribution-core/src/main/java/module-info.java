@@ -17,6 +17,7 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.internal to
             io.github.attribution4j.cli,
             io.github.attribution4j.djl,
+            io.github.attribution4j.nd4j,
             io.github.attribution4j.onnx,
             io.github.attribution4j.spark,
             io.github.attribution4j.testkit;
@@ -42,4 +43,6 @@ module io.github.attribution4j.core {
     exports io.github.attribution4j.tensor.numpy;
     exports io.github.attribution4j.text;
     exports io.github.attribution4j.view;
+
+    uses io.github.attribution4j.model.program.ModelFormat;
 }

@@ -20,8 +20,9 @@ import java.util.stream.Stream;
 final class Snippets {
     private static final Path SOURCES =
             Demo.REPOSITORY.resolve("attribution-examples/src/test/java/io/github/attribution4j/docs");
-    private static final List<Path> ELSEWHERE =
-            List.of(Demo.REPOSITORY.resolve("attribution-spark/src/test/java/io/github/attribution4j/spark"));
+    private static final List<Path> ELSEWHERE = List.of(
+            Demo.REPOSITORY.resolve("attribution-spark/src/test/java/io/github/attribution4j/spark"),
+            Demo.REPOSITORY.resolve("attribution-nd4j/src/test/java/io/github/attribution4j/nd4j"));
 
     private Snippets() {}
 

@@ -31,8 +31,8 @@ public final class InputOptions {
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            description = "What runs the model: pytorch, onnx, or xgboost, which has no gradients. Default: by what the"
-                    + " file holds.")
+            description = "What runs the model: pytorch, onnx, xgboost, which has no gradients, or nd4j for SameDiff"
+                    + " graphs (.fb) if attribution-nd4j is on the class path. Default: by what the file holds.")
     @Nullable
     String engine;
 

@@ -6,6 +6,7 @@ import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.internal.NearNames;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.ModelFormat;
 import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.onnx.OnnxOptions;
@@ -44,7 +45,8 @@ public final class Models implements AutoCloseable {
     enum Engine {
         PYTORCH,
         ONNX,
-        XGBOOST;
+        XGBOOST,
+        ND4J;
 
         String label() {
             return name().toLowerCase(Locale.ROOT);
@@ -54,7 +56,7 @@ public final class Models implements AutoCloseable {
         static Engine of(InputOptions wanted, Path file) throws IOException {
             String name = wanted.engine;
             if (name == null) {
-                return isOnnx(file) ? ONNX : isXgboost(file) ? XGBOOST : PYTORCH;
+                return isSameDiff(file) ? ND4J : isOnnx(file) ? ONNX : isXgboost(file) ? XGBOOST : PYTORCH;
             }
             List<String> names = Arrays.stream(values()).map(Engine::label).toList();
             return Arrays.stream(values())
@@ -91,6 +93,7 @@ public final class Models implements AutoCloseable {
             model = switch (key.engine()) {
                 case ONNX -> onnx(file, key);
                 case XGBOOST -> xgboost(file, key);
+                case ND4J -> sameDiff(file, key);
                 case PYTORCH -> torchScript(file, key);
             };
             loaded.put(key, model);
@@ -115,6 +118,26 @@ public final class Models implements AutoCloseable {
     /** Returns whether a file begins as an object of JSON or UBJSON does. */
     private static boolean isXgboost(Path file) throws IOException {
         return first(file) == '{';
+    }
+
+    /** Returns whether a file is to be read by SameDiff: by its name, since its bytes begin with a mere distance. */
+    private static boolean isSameDiff(Path file) {
+        return file.toString().toLowerCase(Locale.ROOT).endsWith(".fb");
+    }
+
+    private static RuledModel sameDiff(Path file, Key key) {
+        String kind = "a SameDiff graph";
+        refuse(file, kind, "--model-method " + key.method(), !key.method().equals("forward"), "has no methods");
+        refuse(file, kind, "--state", key.state() != null, "keeps no state");
+        refuse(file, kind, "--unbatched", key.unbatched(), "takes rows here");
+        refuse(file, kind, "--threads", key.threads() != null, "has the threads of its own library");
+        refuse(file, kind, "--dtype", key.dataType() != null, "computes in the types of its file");
+        refuse(file, kind, "--device " + key.device(), !key.device().equals("cpu"), "runs on the CPU here");
+        ModelFormat format = ModelFormat.of(Engine.ND4J.label())
+                .orElseThrow(() -> new IllegalArgumentException("--engine nd4j: " + file + " is " + kind
+                        + ", and attribution-nd4j with ND4J is not on the class path; add its jars to the class path of"
+                        + " the command line (docs/nd4j.md)"));
+        return format.load(file, key.output());
     }
 
     private static RuledModel xgboost(Path file, Key key) {

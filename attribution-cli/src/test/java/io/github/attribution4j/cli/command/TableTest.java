@@ -450,10 +450,12 @@ class TableTest {
     }
 
     @Test
-    void an_engine_that_does_not_fit_is_refused() {
+    void an_engine_that_does_not_fit_is_refused() throws IOException {
         assertThat(explain("-i", people, "--schema", schema, "--engine", "xgbost")
                         .err())
                 .contains("--engine xgbost: is unknown; did you mean 'xgboost'?");
+        assertThat(Cli.run("layers", "-m", written("graph.fb", "graph").toString()).err())
+                .contains("graph.fb is a SameDiff graph, and attribution-nd4j with ND4J is not on the class path");
         assertThat(explain("-i", people, "--schema", schema, "--dtype", "float64")
                         .err())
                 .contains("--dtype: " + TREES + " is an XGBoost model, which computes in float32; leave it out");

@@ -25,7 +25,6 @@ import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 public final class Derivatives {
     private final Graph graph;
     private final Map<Step, Way> ways = new HashMap<>();
-    private final boolean all;
     private int placeholders;
 
     /**
@@ -54,17 +53,7 @@ public final class Derivatives {
      * @param steps the operations that are asked for
      */
     public Derivatives(Graph graph, List<Step> steps) {
-        this(graph, steps, false);
-    }
-
-    /**
-     * Differentiates operations, for tests.
-     *
-     * @param all whether derivatives that are not trusted are used too
-     */
-    Derivatives(Graph graph, List<Step> steps, boolean all) {
         this.graph = graph;
-        this.all = all;
         for (Step step : steps) {
             if (step.outputs().stream().anyMatch(graph::isFloating)
                     && step.inputs().stream().anyMatch(graph::isFloating)) {
@@ -93,7 +82,7 @@ public final class Derivatives {
         if (rule != null) {
             return new Way(rule, List.of(), Map.of(), List.of(), null);
         }
-        String distrust = all ? null : Trusted.refusal(step);
+        String distrust = Trusted.refusal(step);
         if (distrust != null) {
             return Way.refused(distrust);
         }

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ops.impl.summarystats.Variance;
 
 /**
  * A graph with the digest of the bytes that it was read from.
@@ -43,10 +44,17 @@ public record GraphFile(Graph graph, String digest) {
         return of(ByteBuffer.wrap(bytes), String.valueOf(path.getFileName()));
     }
 
-    /** Copies a graph through its bytes. */
+    /** Copies a graph through its bytes, which do not say whether a variance is that of a sample. */
     public static GraphFile copy(SameDiff graph) {
         Nd4jStart.quietly();
-        return of(graph.asFlatBuffers(false), "the graph");
+        GraphFile copy = of(graph.asFlatBuffers(false), "the graph");
+        for (Step step : copy.graph().steps()) {
+            if (step.operation() instanceof Variance variance
+                    && graph.getOps().get(step.name()).getOp() instanceof Variance original) {
+                variance.setBiasCorrected(original.isBiasCorrected());
+            }
+        }
+        return copy;
     }
 
     private static GraphFile of(ByteBuffer bytes, String name) {
@@ -57,7 +65,7 @@ public record GraphFile(Graph graph, String digest) {
             read = SameDiff.fromFlatBuffers(bytes, false);
         } catch (IOException | RuntimeException e) {
             throw new UnsupportedModelException(
-                    name + " is no SameDiff graph, or is damaged: "
+                    name + " is no graph that SameDiff can read back, or is damaged: "
                             + e.getClass().getSimpleName()
                             + (e.getMessage() == null
                                     ? ""

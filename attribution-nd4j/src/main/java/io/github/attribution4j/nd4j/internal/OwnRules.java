@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -47,7 +48,7 @@ final class OwnRules {
     }
 
     /** The names of the operations that have a rule here. */
-    static java.util.Set<String> kinds() {
+    static Set<String> kinds() {
         return RULES.keySet();
     }
 

@@ -11,21 +11,34 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
  */
 final class Trusted {
     private static final Set<String> KINDS =
-            Set.of(("abs acos acosh add_scalar amax amean amin asin asinh asum atan atanh avgpool2d avgpool3dnew"
-                            + " batch_to_space biasadd cast ceil ClipByValue concat conv1d conv2d conv3dnew cos cosh"
-                            + " crelu cube deconv2d depth_to_space depthwise_conv2d diag diag_part div_scalar dot elu"
-                            + " erf erfc exp expand_dims expm1 flatten_2d floor floordiv gelu hard_sigmoid hardtanh"
-                            + " layer_norm leakyrelu log log1p log_x logsigmoid matmul max_scalar maxpool2d"
-                            + " maxpool3dnew moments mul_scalar neg ones_as permute pow prelu rational_tanh rdiv_scalar"
-                            + " rectified_tanh reduce_max reduce_mean reduce_min reduce_norm1 reduce_norm2"
-                            + " reduce_normmax reduce_prod reduce_sqnorm reduce_sum Reciprocal relu relu6 relu_layer"
-                            + " reshape reverse round rsqrt rsub_scalar selu sigmoid sign sin sinh slice softmax"
+            Set.of(("abs acos acosh add_scalar amax amean amin asin asinh asum atan atanh avgpool2d"
+                            + " avgpool3dnew batch_to_space biasadd cast ceil ClipByValue concat conv1d conv2d"
+                            + " conv3dnew cos cosh cosinedistance cosinesimilarity crelu cube deconv2d"
+                            + " depth_to_space depthwise_conv2d diag diag_part div_scalar dot"
+                            + " dot_product_attention dynamic_partition elu entropy erf erfc euclidean exp"
+                            + " expand_dims expm1 flatten_2d floor floordiv fmod_scalar gelu hard_sigmoid"
+                            + " hardtanh im2col jaccarddistance layer_norm leakyrelu log log1p log_softmax log_x"
+                            + " logsigmoid manhattan matmul max_scalar maxpool2d maxpool3dnew mergeadd mergeavg"
+                            + " mergemax moments mul_scalar neg ones_as pad permute pow prelu rational_tanh"
+                            + " rdiv_scalar Reciprocal rectified_tanh reduce_max reduce_mean reduce_min"
+                            + " reduce_norm1 reduce_norm2 reduce_normmax reduce_prod reduce_sqnorm reduce_sum"
+                            + " relu relu6 relu_layer reshape reverse reverse_sequence round rsqrt rsub_scalar"
+                            + " scalar_min scatter_add scatter_div scatter_max scatter_min scatter_mul"
+                            + " scatter_sub sconv2d segment_max segment_mean segment_min segment_prod"
+                            + " segment_sum selu set_scalar shannonentropy sigmoid sign sin sinh slice softmax"
                             + " softplus softsign space_to_batch space_to_depth split sqrt square squeeze stack"
-                            + " standardize std step strided_slice sub_scalar swish tan tanh thresholdedrelu tile"
-                            + " transpose unstack upsampling2d var xw_plus_b zeros_as")
+                            + " standardize std step strided_slice sub_scalar swish tan tanh thresholdedrelu"
+                            + " tile trace transpose triu unsorted_segment_max unsorted_segment_mean"
+                            + " unsorted_segment_min unsorted_segment_prod unsorted_segment_sqrt_n"
+                            + " unsorted_segment_sum unstack upsampling3d var xw_plus_b zeroslike")
                     .split(" "));
 
     private Trusted() {}
+
+    /** Returns the names of the operations. */
+    static Set<String> kinds() {
+        return KINDS;
+    }
 
     /** Returns why SameDiff's derivative of an operation is not used; null if it is. */
     static @Nullable String refusal(Step step) {

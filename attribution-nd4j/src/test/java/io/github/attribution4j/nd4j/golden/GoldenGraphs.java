@@ -26,13 +26,6 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv1DConfig;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.PaddingMode;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
-import org.nd4j.linalg.api.ops.impl.layers.recurrent.config.LSTMActivations;
-import org.nd4j.linalg.api.ops.impl.layers.recurrent.config.LSTMDataFormat;
-import org.nd4j.linalg.api.ops.impl.layers.recurrent.config.LSTMDirectionMode;
-import org.nd4j.linalg.api.ops.impl.layers.recurrent.config.LSTMLayerConfig;
-import org.nd4j.linalg.api.ops.impl.layers.recurrent.weights.LSTMLayerWeights;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Golden models as SameDiff graphs with the same weights, whose values have the names of PyTorch's modules;
@@ -215,51 +208,37 @@ final class GoldenGraphs {
         return linear("out", graph.math().tanh("tanh#1", linear("hidden", joined)));
     }
 
-    /** PyTorch has the gates in, forget, cell, out; SameDiff in, forget, out, cell. */
-    private INDArray gates(String name) {
-        INDArray all = array(name);
-        int size = (int) all.size(0) / 4;
-        INDArray[] parts = new INDArray[4];
-        int[] order = {0, 1, 3, 2};
-        for (int i = 0; i < 4; i++) {
-            long[] rows = new long[size];
-            for (int k = 0; k < size; k++) {
-                rows[k] = (long) order[i] * size + k;
-            }
-            parts[i] = all.rank() == 1
-                    ? all.reshape('c', new long[] {4L * size, 1}).get(NDArrayIndex.indices(rows))
-                    : all.get(NDArrayIndex.indices(rows));
+    /**
+     * One direction of an LSTM, step by step: SameDiff's own layer does not survive being saved. The gates are in,
+     * forget, cell and out.
+     */
+    private SDVariable[] lstm(SDVariable x, int steps, String suffix, boolean backwards) {
+        SDVariable weight = constant(array("lstm.weight_ih_l0" + suffix).transpose());
+        SDVariable recurrent = constant(array("lstm.weight_hh_l0" + suffix).transpose());
+        SDVariable bias =
+                constant(array("lstm.bias_ih_l0" + suffix).add(array("lstm.bias_hh_l0" + suffix)));
+        SDVariable[] states = new SDVariable[steps];
+        SDVariable state = null;
+        SDVariable cell = null;
+        for (int i = 0; i < steps; i++) {
+            int at = backwards ? steps - 1 - i : i;
+            SDVariable now = graph.squeeze(graph.slice(x, new int[] {0, at, 0}, -1, 1, -1), 1);
+            SDVariable sum = graph.nn().linear(now, weight, bias);
+            SDVariable all = state == null ? sum : sum.add(graph.mmul(state, recurrent));
+            SDVariable[] gates = graph.split(all, 4, 1);
+            SDVariable fresh = graph.nn().sigmoid(gates[0]).mul(graph.math().tanh(gates[2]));
+            cell = cell == null ? fresh : graph.nn().sigmoid(gates[1]).mul(cell).add(fresh);
+            state = graph.nn().sigmoid(gates[3]).mul(graph.math().tanh(cell));
+            states[at] = state;
         }
-        INDArray joined = Nd4j.concat(0, parts);
-        return all.rank() == 1
-                ? joined.reshape('c', new long[] {4L * size})
-                : joined.transpose().dup('c');
-    }
-
-    private INDArray both(String name) {
-        INDArray forth = gates(name);
-        INDArray back = gates(name + "_reverse");
-        return Nd4j.stack(0, forth, back);
+        return states;
     }
 
     private SDVariable textLstm() {
         SDVariable embedded = graph.placeHolder("embedded", DataType.FLOAT, -1, 9, 12);
-        LSTMLayerConfig config = LSTMLayerConfig.builder()
-                .lstmdataformat(LSTMDataFormat.NTS)
-                .directionMode(LSTMDirectionMode.BIDIR_CONCAT)
-                .gateAct(LSTMActivations.SIGMOID)
-                .cellAct(LSTMActivations.TANH)
-                .outAct(LSTMActivations.TANH)
-                .retFullSequence(true)
-                .retLastC(false)
-                .retLastH(false)
-                .build();
-        LSTMLayerWeights lstm = LSTMLayerWeights.builder()
-                .weights(constant(both("lstm.weight_ih_l0")))
-                .rWeights(constant(both("lstm.weight_hh_l0")))
-                .bias(constant(both("lstm.bias_ih_l0").add(both("lstm.bias_hh_l0"))))
-                .build();
-        SDVariable states = graph.rnn().lstmLayer(new String[] {"lstm"}, embedded, lstm, config)[0];
+        SDVariable forth = graph.stack(1, lstm(embedded, 9, "", false));
+        SDVariable back = graph.stack(1, lstm(embedded, 9, "_reverse", true));
+        SDVariable states = graph.concat("lstm", 2, forth, back);
         return linear("fc", graph.math().mean("mean", states, 1));
     }
 
