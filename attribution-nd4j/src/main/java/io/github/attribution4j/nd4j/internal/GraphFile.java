@@ -50,7 +50,7 @@ public record GraphFile(Graph graph, String digest) {
         GraphFile copy = of(graph.asFlatBuffers(false), "the graph");
         for (Step step : copy.graph().steps()) {
             if (step.operation() instanceof Variance variance
-                    && graph.getOps().get(step.name()).getOp() instanceof Variance original) {
+                    && graph.getOpById(step.name()) instanceof Variance original) {
                 variance.setBiasCorrected(original.isBiasCorrected());
             }
         }

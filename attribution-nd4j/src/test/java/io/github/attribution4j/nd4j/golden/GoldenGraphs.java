@@ -36,7 +36,10 @@ final class GoldenGraphs {
     static final Map<String, Map<String, String>> ARGUMENTS = Map.of(
             "mlp_softmax", Map.of("fc2:in", "relu1", "fc3:in", "relu2"),
             "cnn", Map.of("layer1:in", "maxpool", "fc:in", "flat"),
-            "multi_input", Map.of("hidden:in", "joined", "out:in", "tanh#1"),
+            "multi_input",
+                    Map.of(
+                            "hidden:in", "joined", "out:in", "tanh#1", "numbers", "numbers_fc", "signal",
+                            "signal_conv"),
             "text_lstm_embedded", Map.of("fc:in", "mean"),
             "mlp_double", Map.of("fc3:in", "relu"),
             "residual", Map.of("conv2:in", "conv2_in", "fc:in", "flat", "relu:in", "conv1"));
@@ -187,7 +190,7 @@ final class GoldenGraphs {
         SDVariable numbers = graph.placeHolder("numbers", DataType.FLOAT, -1, 6);
         SDVariable signal = graph.placeHolder("signal", DataType.FLOAT, -1, 2, 8);
         SDVariable ids = graph.placeHolder("ids", DataType.INT64, -1, 4);
-        SDVariable a = graph.math().tanh("tanh", linear("numbers", numbers, "numbers"));
+        SDVariable a = graph.math().tanh("tanh", linear("numbers_fc", numbers, "numbers"));
         Conv1DConfig config = Conv1DConfig.builder()
                 .k(3)
                 .s(1)
@@ -197,7 +200,7 @@ final class GoldenGraphs {
                 .build();
         SDVariable b = graph.cnn()
                 .conv1d(
-                        "signal",
+                        "signal_conv",
                         signal,
                         constant(array("signal.weight").permute(2, 1, 0)),
                         constant(array("signal.bias")),

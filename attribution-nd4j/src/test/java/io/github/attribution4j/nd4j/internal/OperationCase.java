@@ -37,9 +37,23 @@ record OperationCase(String name, String kind, Build build, List<Drawn> inputs) 
     }
 
     /** An input: uniform numbers of a range, kept away from 0 and from each other, so that no kink is near. */
-    record Drawn(double low, double high, long... shape) {
+    static final class Drawn {
+        private final double low;
+        private final double high;
+        private final long[] shape;
+
+        Drawn(double low, double high, long... shape) {
+            this.low = low;
+            this.high = high;
+            this.shape = shape;
+        }
+
         static Drawn of(long... shape) {
             return new Drawn(-2, 2, shape);
+        }
+
+        long[] shape() {
+            return shape;
         }
 
         INDArray array(Random random) {
