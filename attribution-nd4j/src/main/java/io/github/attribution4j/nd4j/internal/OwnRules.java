@@ -20,7 +20,6 @@ final class OwnRules {
     private static final Map<String, Rule> RULES = Map.ofEntries(
             Map.entry("batchnorm", OwnRules::batchNorm),
             Map.entry("precise_gelu", OwnRules::preciseGelu),
-            Map.entry("reduce_logsumexp", OwnRules::logSumExp),
             Map.entry("gather", OwnRules::gather),
             pair("add", (given, a, b) -> partials(ones(given), ones(given))),
             pair("subtract", (given, a, b) -> partials(ones(given), minusOnes(given))),
@@ -224,43 +223,6 @@ final class OwnRules {
             back.data().put(i, slope);
         }
         return List.of(back.muli(given.gradient()));
-    }
-
-    /** log Σ exp x: each element gets exp(x - y) of what comes back to its sum. */
-    private static List<INDArray> logSumExp(Rule.Given given) {
-        INDArray x = given.input(0);
-        int[] axes = given.step().operation().getDimensions();
-        INDArray back = x.dup('c');
-        boolean[] summed = new boolean[x.rank()];
-        if (axes == null || axes.length == 0 || axes[0] == Integer.MAX_VALUE) {
-            Arrays.fill(summed, true);
-        } else {
-            for (int axis : axes) {
-                summed[Math.floorMod(axis, x.rank())] = true;
-            }
-        }
-        long[] shape = x.shape();
-        long[] steps = new long[shape.length];
-        long step = 1;
-        for (int axis = shape.length - 1; axis >= 0; axis--) {
-            if (!summed[axis]) {
-                steps[axis] = step;
-                step *= shape[axis];
-            }
-        }
-        INDArray y = given.scratch().of(given.output().dup('c'));
-        INDArray sent = given.scratch().of(given.gradient().dup('c'));
-        for (long i = 0; i < back.length(); i++) {
-            long rest = i;
-            long at = 0;
-            for (int axis = shape.length - 1; axis >= 0; axis--) {
-                at += rest % shape[axis] * steps[axis];
-                rest /= shape[axis];
-            }
-            double share = Math.exp(back.data().getDouble(i) - y.data().getDouble(at));
-            back.data().put(i, share * sent.data().getDouble(at));
-        }
-        return List.of(back);
     }
 
     /** Rows that were taken several times get the sum. */

@@ -159,9 +159,6 @@ final class OperationCases {
         scalar("scalar_min", (sd, x) -> sd.scalarMin(x, 1.2));
         scalar("fmod_scalar", (sd, x) -> sd.scalarFloorMod(x, 1.2));
         scalar("set_scalar", (sd, x) -> sd.scalarSet(x, 1.2));
-        add("axpy", "axpy", (sd, in) -> new org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.Axpy(
-                                sd, in[0], in[1], 0.5)
-                        .outputVariable(), in(3, 4), in(3, 4));
     }
 
     private void scalar(String kind, BiFunction<SameDiff, SDVariable, SDVariable> build) {
