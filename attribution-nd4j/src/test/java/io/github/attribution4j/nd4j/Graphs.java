@@ -2,6 +2,7 @@
 package io.github.attribution4j.nd4j;
 
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.nd4j.internal.Nd4jStart;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -18,6 +19,10 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** Small graphs with seeded weights. */
 final class Graphs {
+    static {
+        Nd4jStart.quietly();
+    }
+
     private final SameDiff graph = SameDiff.create();
     private final Random random = new Random(7);
     private final org.nd4j.linalg.api.buffer.DataType type;

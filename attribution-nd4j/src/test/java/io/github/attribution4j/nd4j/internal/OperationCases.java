@@ -331,7 +331,6 @@ final class OperationCases {
                 new SDVariable[] {sd.constant(Nd4j.createFromArray(2, 0)), sd.constant(Nd4j.createFromArray(1, 3))},
                 in[0], in[1]), in(2, 4), in(2, 4));
         add("Where", "Where", (sd, in) -> sd.where(in[0], in[1], in[0].gt(0.1)), in(3, 4), in(3, 4));
-        add("select", "select", (sd, in) -> sd.whereNumpy(in[0], in[1], in[0].gt(0.1)), in(3, 4), in(3, 4));
         add("replace_where", "cas", (sd, in) -> sd.replaceWhere(
                 in[0], in[1], org.nd4j.linalg.indexing.conditions.Conditions.lessThan(0.1)), in(3, 4), in(3, 4));
         add("replace_where by a number", "cas", (sd, in) -> sd.replaceWhere(
@@ -475,8 +474,6 @@ final class OperationCases {
                 in(1, 3, 3, 2));
         add("upsampling3d", "upsampling3d", (sd, in) -> sd.cnn().upsampling3d(in[0], true, 2, 2, 2),
                 in(1, 2, 2, 2, 2));
-        add("dilation2d", "dilation2d", (sd, in) -> sd.cnn().dilation2D(
-                in[0], in[1], new int[] {1, 1, 1, 1}, new int[] {1, 1, 1, 1}, false), in(1, 4, 4, 2), in(2, 2, 2));
         add("image_resize", "image_resize", (sd, in) -> sd.image().imageResize(in[0],
                 sd.constant(Nd4j.createFromArray(6, 6)), ImageResizeMethod.ResizeBilinear), in(1, 3, 3, 2));
         add("resize_bilinear", "resize_bilinear", (sd, in) ->
