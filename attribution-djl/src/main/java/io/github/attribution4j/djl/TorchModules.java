@@ -301,8 +301,7 @@ final class TorchModules implements AutoCloseable {
     }
 
     /** Returns another copy of the program, which is compiled at its first run. */
-    private TorchModules variant(
-            BackwardRule.@Nullable Family rules, boolean forLearning, @Nullable Slice part) {
+    private TorchModules variant(BackwardRule.@Nullable Family rules, boolean forLearning, @Nullable Slice part) {
         TorchModules variant = new TorchModules(
                 name, runtime, tensors, archive, parameters, first, text, unbatched, rules, forLearning, part, null);
         variant.closed = closed;

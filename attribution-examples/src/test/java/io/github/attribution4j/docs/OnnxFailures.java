@@ -8,8 +8,8 @@ import io.github.attribution4j.model.rule.Operation;
 import io.github.attribution4j.model.rule.RuleSet;
 import io.github.attribution4j.onnx.OnnxModel;
 import io.github.attribution4j.onnx.OnnxOptions;
-import io.github.attribution4j.target.Target;
 import io.github.attribution4j.propagation.Rules;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
@@ -55,8 +55,7 @@ final class OnnxFailures {
         failures.put("these inputs take a branch of an If that no gradient passes", OnnxFailures::otherBranch);
         failures.put("no gradient comes back from", () -> explain(trait("maps", PLAIN.output("label")), "x", 1, 4));
         failures.put(
-                "give the operation another rule",
-                () -> rules(RuleSet.of(Operation.Selector.any(), Rules.zPlus())));
+                "give the operation another rule", () -> rules(RuleSet.of(Operation.Selector.any(), Rules.zPlus())));
         failures.put(
                 "follows one of the rules",
                 () -> rules(RuleSet.of(Operation.Selector.name("none"), new BackwardRule.GuidedRelu())

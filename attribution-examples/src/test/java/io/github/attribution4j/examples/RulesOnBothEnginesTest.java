@@ -62,17 +62,16 @@ class RulesOnBothEnginesTest {
     }
 
     static Stream<String> networks() {
-        return Stream.concat(
-                        GoldenData.entries().stream(), GoldenData.entries(GoldenData.propagation()).stream())
+        return Stream.concat(GoldenData.entries().stream(), GoldenData.entries(GoldenData.propagation()).stream())
                 .filter(entry -> entry.kind().equals("scripted"))
                 .map(GoldenData.Entry::model)
                 .distinct();
     }
 
     private static GoldenData.Entry entry(String network) {
-        return Stream.concat(
-                        GoldenData.entries(GoldenData.propagation()).stream(), GoldenData.entries().stream())
-                .filter(entry -> entry.kind().equals("scripted") && entry.model().equals(network))
+        return Stream.concat(GoldenData.entries(GoldenData.propagation()).stream(), GoldenData.entries().stream())
+                .filter(entry ->
+                        entry.kind().equals("scripted") && entry.model().equals(network))
                 .findFirst()
                 .orElseThrow();
     }
@@ -91,12 +90,12 @@ class RulesOnBothEnginesTest {
         List<String> failures = new ArrayList<>();
         int compared = 0;
         try (TensorScope scope = TensorScope.open();
-                GoldenModel<TorchScriptModel> archive =
-                        GoldenModel.of(entry, TorchScriptModel.load(entry.archive()));
+                GoldenModel<TorchScriptModel> archive = GoldenModel.of(entry, TorchScriptModel.load(entry.archive()));
                 GoldenModel<TorchScriptModel> wide =
                         GoldenModel.of(entry, TorchScriptModel.load(entry.archive(), DOUBLES))) {
             Inputs inputs = archive.inputs();
-            if (inputs.attributed().stream().anyMatch(tensor -> !tensor.dataType().isFloating())) {
+            if (inputs.attributed().stream()
+                    .anyMatch(tensor -> !tensor.dataType().isFloating())) {
                 return;
             }
             for (Map.Entry<String, RuleSet> set : sets().entrySet()) {
@@ -109,14 +108,14 @@ class RulesOnBothEnginesTest {
                 // Where sums nearly vanish, single precision itself is off, on each engine in its own way.
                 double rounding = gap(expected, exact);
                 for (String exporter : List.of("script", "dynamo")) {
-                    try (GoldenModel<OnnxModel> file =
-                            GoldenModel.of(entry, OnnxModel.load(file(entry, exporter)))) {
+                    try (GoldenModel<OnnxModel> file = GoldenModel.of(entry, OnnxModel.load(file(entry, exporter)))) {
                         String what = network + "." + exporter + " " + set.getKey();
                         List<double[]> actual = back(file.model(), file.inputs(), set.getValue());
                         double gap = gap(actual, exact);
                         compared += expected.isEmpty() ? 0 : 1;
                         WORST.merge(set.getKey(), gap, Math::max);
-                        boolean gradients = set.getKey().equals("guided") || set.getKey().equals("deconvolution");
+                        boolean gradients =
+                                set.getKey().equals("guided") || set.getKey().equals("deconvolution");
                         if (!(gap <= Math.max(2 * rounding, gradients ? GRADIENTS : RELEVANCE))) {
                             failures.add(what + ": " + gap + ", the archive in float32 " + rounding);
                         }
@@ -135,9 +134,7 @@ class RulesOnBothEnginesTest {
         for (Inputs.Input input : inputs.all()) {
             Tensor tensor = input.tensor();
             wide = wide.with(new Inputs.Input(
-                    input.name(),
-                    tensor.dataType().isFloating() ? tensor.to(DataType.FLOAT64) : tensor,
-                    input.role()));
+                    input.name(), tensor.dataType().isFloating() ? tensor.to(DataType.FLOAT64) : tensor, input.role()));
         }
         return wide;
     }

@@ -33,10 +33,18 @@ class Dl4jModelTest {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .seed(5)
                 .list(
-                        new DenseLayer.Builder().nIn(4).nOut(6).activation(Activation.TANH).build(),
+                        new DenseLayer.Builder()
+                                .nIn(4)
+                                .nOut(6)
+                                .activation(Activation.TANH)
+                                .build(),
                         new BatchNormalization.Builder().nIn(6).nOut(6).build(),
                         new DropoutLayer.Builder(0.5).build(),
-                        new OutputLayer.Builder().nIn(6).nOut(3).activation(Activation.SOFTMAX).build())
+                        new OutputLayer.Builder()
+                                .nIn(6)
+                                .nOut(3)
+                                .activation(Activation.SOFTMAX)
+                                .build())
                 .build());
         network.init();
         return network;
@@ -49,12 +57,20 @@ class Dl4jModelTest {
                 .addInputs("a", "b")
                 .addLayer(
                         "hidden",
-                        new DenseLayer.Builder().nIn(7).nOut(5).activation(Activation.TANH).build(),
+                        new DenseLayer.Builder()
+                                .nIn(7)
+                                .nOut(5)
+                                .activation(Activation.TANH)
+                                .build(),
                         "a",
                         "b")
                 .addLayer(
                         "scores",
-                        new OutputLayer.Builder().nIn(5).nOut(2).activation(Activation.SOFTMAX).build(),
+                        new OutputLayer.Builder()
+                                .nIn(5)
+                                .nOut(2)
+                                .activation(Activation.SOFTMAX)
+                                .build(),
                         "hidden")
                 .setOutputs("scores")
                 .build());
@@ -107,14 +123,14 @@ class Dl4jModelTest {
                 Dl4jModel model = Dl4jModel.of("layers", "1", network)) {
             Tensor rows = Graphs.random(2, DataType.FLOAT32, 4);
             INDArray own = network.output(Nd4jTensors.toArray(rows), false);
-            assertThat(model.forward(Inputs.of(rows)).toFloatArray()).containsExactly(own.dup('c').data().asFloat());
+            assertThat(model.forward(Inputs.of(rows)).toFloatArray())
+                    .containsExactly(own.dup('c').data().asFloat());
             try (Explanation why = new FeatureAblation().attribute(model, Inputs.of(rows), Target.index(1))) {
-                Tensor without = Graphs.random(2, DataType.FLOAT32, 4).mul(
-                        rows.tensors().of(new float[] {0, 1, 1, 1}, 4));
+                Tensor without =
+                        Graphs.random(2, DataType.FLOAT32, 4).mul(rows.tensors().of(new float[] {0, 1, 1, 1}, 4));
                 double lost = model.forward(Inputs.of(rows)).toDoubleArray()[1]
                         - model.forward(Inputs.of(without)).toDoubleArray()[1];
-                assertThat(why.attribution().toDoubleArray()[0])
-                        .isCloseTo(lost, within(1e-6));
+                assertThat(why.attribution().toDoubleArray()[0]).isCloseTo(lost, within(1e-6));
             }
         }
     }
@@ -127,7 +143,8 @@ class Dl4jModelTest {
             assertThatThrownBy(() -> model.forward(Inputs.of(wide)))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("the network refuses these inputs");
-            assertThatThrownBy(() -> model.forward(Inputs.none().attribute("a", wide).attribute("b", wide)))
+            assertThatThrownBy(() ->
+                            model.forward(Inputs.none().attribute("a", wide).attribute("b", wide)))
                     .isInstanceOf(ModelException.class)
                     .hasMessageContaining("takes 1 input, but 2 are given");
             assertThatThrownBy(() -> Dl4jModel.of("graph", "1", graph(), 3))

@@ -64,8 +64,7 @@ class DeepLiftPlacesTest {
                     .attribute(model, Inputs.of(tokens), Target.index(0))) {
                 double[] gaps = why.completenessGap();
                 for (int i = 0; i < gaps.length; i++) {
-                    double difference =
-                            why.scores()[i] - why.baselineScores().orElseThrow()[i];
+                    double difference = why.scores()[i] - why.baselineScores().orElseThrow()[i];
                     assertThat(Math.abs(difference)).isGreaterThan(1e-4);
                     assertThat(Math.abs(gaps[i])).isLessThanOrEqualTo(1e-3 * Math.abs(difference));
                 }
@@ -113,8 +112,8 @@ class DeepLiftPlacesTest {
                     }
                 }
             }
-            try (Explanation shap = new DeepLiftShap(Baseline.samples(references))
-                    .attribute(model, one, Target.index(0))) {
+            try (Explanation shap =
+                    new DeepLiftShap(Baseline.samples(references)).attribute(model, one, Target.index(0))) {
                 double[] together = shap.attribution().toDoubleArray();
                 for (int i = 0; i < mean.length; i++) {
                     assertThat(together[i]).isCloseTo(mean[i], offset(1e-5));

@@ -454,7 +454,8 @@ class TableTest {
         assertThat(explain("-i", people, "--schema", schema, "--engine", "xgbost")
                         .err())
                 .contains("--engine xgbost: is unknown; did you mean 'xgboost'?");
-        assertThat(Cli.run("layers", "-m", written("graph.fb", "graph").toString()).err())
+        assertThat(Cli.run("layers", "-m", written("graph.fb", "graph").toString())
+                        .err())
                 .contains("graph.fb is a SameDiff graph, and attribution-nd4j with ND4J is not on the class path");
         assertThat(explain("-i", people, "--schema", schema, "--dtype", "float64")
                         .err())

@@ -15,8 +15,8 @@ class LrpRulesTest {
 
     static Stream<String> archives() {
         return LrpOracle.networks().keySet().stream()
-                .flatMap(name ->
-                        LrpOracle.networks().getAsJsonObject(name).getAsJsonObject("archives").keySet().stream()
+                .flatMap(
+                        name -> LrpOracle.networks().getAsJsonObject(name).getAsJsonObject("archives").keySet().stream()
                                 .map(kind -> name + "/" + kind));
     }
 
@@ -27,8 +27,7 @@ class LrpRulesTest {
         String name = archive.substring(0, archive.indexOf('/'));
         String kind = archive.substring(archive.indexOf('/') + 1);
         boolean frozen = kind.equals("frozen");
-        try (TorchScriptModel model =
-                TorchScriptModel.load(LrpOracle.archive(name, kind), TorchGolden.options())) {
+        try (TorchScriptModel model = TorchScriptModel.load(LrpOracle.archive(name, kind), TorchGolden.options())) {
             // A frozen archive has no modules.
             LrpOracle.check(
                     model,

@@ -37,9 +37,7 @@ final class GoldenGraphs {
             "mlp_softmax", Map.of("fc2:in", "relu1", "fc3:in", "relu2"),
             "cnn", Map.of("layer1:in", "maxpool", "fc:in", "flat"),
             "multi_input",
-                    Map.of(
-                            "hidden:in", "joined", "out:in", "tanh#1", "numbers", "numbers_fc", "signal",
-                            "signal_conv"),
+                    Map.of("hidden:in", "joined", "out:in", "tanh#1", "numbers", "numbers_fc", "signal", "signal_conv"),
             "text_lstm_embedded", Map.of("fc:in", "mean"),
             "mlp_double", Map.of("fc3:in", "relu"),
             "residual", Map.of("conv2:in", "conv2_in", "fc:in", "flat", "relu:in", "conv1"));
@@ -218,8 +216,7 @@ final class GoldenGraphs {
     private SDVariable[] lstm(SDVariable x, int steps, String suffix, boolean backwards) {
         SDVariable weight = constant(array("lstm.weight_ih_l0" + suffix).transpose());
         SDVariable recurrent = constant(array("lstm.weight_hh_l0" + suffix).transpose());
-        SDVariable bias =
-                constant(array("lstm.bias_ih_l0" + suffix).add(array("lstm.bias_hh_l0" + suffix)));
+        SDVariable bias = constant(array("lstm.bias_ih_l0" + suffix).add(array("lstm.bias_hh_l0" + suffix)));
         SDVariable[] states = new SDVariable[steps];
         SDVariable state = null;
         SDVariable cell = null;

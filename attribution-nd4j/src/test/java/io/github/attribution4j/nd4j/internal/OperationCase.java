@@ -57,10 +57,10 @@ record OperationCase(String name, String kind, Build build, List<Drawn> inputs) 
         }
 
         INDArray array(Random random) {
-            int size = (int) IntStream.range(0, shape.length)
-                    .mapToLong(i -> shape[i])
-                    .reduce(1, (a, b) -> a * b);
-            List<Integer> order = new ArrayList<>(IntStream.range(0, size).boxed().toList());
+            int size = (int)
+                    IntStream.range(0, shape.length).mapToLong(i -> shape[i]).reduce(1, (a, b) -> a * b);
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, size).boxed().toList());
             Collections.shuffle(order, random);
             double[] values = new double[size];
             for (int i = 0; i < size; i++) {
@@ -139,7 +139,8 @@ record OperationCase(String name, String kind, Build build, List<Drawn> inputs) 
                 for (Map.Entry<String, INDArray> input : arrays.entrySet()) {
                     INDArray differences = differences(graph, steps, out, arrays, input.getKey(), sent, runners);
                     INDArray gradient = came.getOrDefault(
-                            input.getKey(), Nd4j.zeros(DataType.DOUBLE, input.getValue().shape()));
+                            input.getKey(),
+                            Nd4j.zeros(DataType.DOUBLE, input.getValue().shape()));
                     double scale = Math.max(1e-3, differences.amaxNumber().doubleValue());
                     worst = Math.max(worst, worst(differences, gradient, scale));
                 }

@@ -398,7 +398,8 @@ final class BodyWrites implements Writes.Reading {
                 changed.or(effect.filled());
                 shared.or(effect.returned());
                 mixes |= !effect.filled().isEmpty();
-                writesLasting |= !places(effect.written()).isEmpty() || !places(effect.filled()).isEmpty();
+                writesLasting |= !places(effect.written()).isEmpty()
+                        || !places(effect.filled()).isEmpty();
                 lasting |= !places(effect.returned()).isEmpty();
             }
         }

@@ -118,9 +118,7 @@ public final class DeadCode {
         Body body = new Body(module, method, root);
         List<Stmt> statements = body.kept(root && !output ? withoutResult(method) : method.body());
         changed.computeIfAbsent(type(module), key -> new HashMap<>())
-                .put(
-                        method.name(),
-                        new Stmt.Def(method.name(), method.parameters(), method.result(), statements));
+                .put(method.name(), new Stmt.Def(method.name(), method.parameters(), method.result(), statements));
         return body.live;
     }
 
@@ -182,15 +180,17 @@ public final class DeadCode {
         private void bind(List<Stmt> statements) {
             for (Stmt statement : statements) {
                 if (statement instanceof Stmt.Assign assign) {
-                    boolean pairwise = assign.targets().size() == assign.values().size();
+                    boolean pairwise =
+                            assign.targets().size() == assign.values().size();
                     for (int i = 0; i < assign.targets().size(); i++) {
                         Expr target = assign.targets().get(i);
                         Set<String> memory = memory(assign.values().get(pairwise ? i : 0));
                         memory(target).forEach(name -> memory.forEach(other -> share(name, other)));
                     }
                 } else if (statement instanceof Stmt.For loop) {
-                    loop.targets().forEach(target -> memory(target)
-                            .forEach(name -> memory(loop.iterable()).forEach(other -> share(name, other))));
+                    loop.targets()
+                            .forEach(target -> memory(target)
+                                    .forEach(name -> memory(loop.iterable()).forEach(other -> share(name, other))));
                 } else if (statement instanceof Stmt.Def || statement instanceof Stmt.With) {
                     names(List.of(statement)).forEach(name -> share(name, LASTING));
                 }
@@ -343,7 +343,9 @@ public final class DeadCode {
                             ? List.of(statement)
                             : List.of(withoutBlocks(statement)),
                     expression -> dead[0] &= !(expression instanceof Expr.Call call) || isHarmless(call));
-            return dead[0] && Trees.blocks(statement).stream().allMatch(block -> block.stream().allMatch(this::isDead));
+            return dead[0]
+                    && Trees.blocks(statement).stream()
+                            .allMatch(block -> block.stream().allMatch(this::isDead));
         }
 
         private static Stmt withoutBlocks(Stmt statement) {

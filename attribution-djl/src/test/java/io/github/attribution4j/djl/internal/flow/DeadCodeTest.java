@@ -79,7 +79,8 @@ class DeadCodeTest {
         entries.put("version", "3\n".getBytes(StandardCharsets.US_ASCII));
         TorchArchive archive = TorchArchive.of("m", entries);
         ProgramIndex index = ProgramIndex.of(archive);
-        Writes writes = Writes.of(index, archive.root(), InPlace.occursIn(index.files().values()));
+        Writes writes =
+                Writes.of(index, archive.root(), InPlace.occursIn(index.files().values()));
         return DeadCode.without(index, writes, modules(index, given), modules(index, kept), output)
                 .map(files -> Printer.print(files.get("__torch__.py")))
                 .map(all -> all.substring(all.lastIndexOf("-> Tensor:\n") + "-> Tensor:\n".length())

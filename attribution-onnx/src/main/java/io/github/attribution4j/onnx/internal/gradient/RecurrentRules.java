@@ -376,8 +376,8 @@ public final class RecurrentRules {
                     String cell = body.state(last(2));
                     String own = lasts.isEmpty() ? cell : body.op("Mul", cell, body.each(lasts));
                     String total = body.op("Add", own, body.now(h, lasts, arrived()));
-                    toInput = body.op(
-                            "Mul", total, body.each(s.over(s.over(put, after, epsilon), all.get(3), epsilon)));
+                    toInput =
+                            body.op("Mul", total, body.each(s.over(s.over(put, after, epsilon), all.get(3), epsilon)));
                     body.gives(body.held(h, lasts, throughState(body, toInput, now.before)));
                     String left = body.op("Mul", total, body.each(s.over(kept, after, epsilon)));
                     body.gives(body.held(cell, lasts, left));

@@ -31,8 +31,7 @@ class ComparisonRulesTest {
 
     /** What no rule is known for. */
     private static final Pattern REFUSED = Pattern.compile(
-            "cum_prod_.*|scatter_.*_(max|min|mul)|grid_sample_(?!image).*"
-            + "|max_of_bounds|reduce_prod_axes_given");
+            "cum_prod_.*|scatter_.*_(max|min|mul)|grid_sample_(?!image).*" + "|max_of_bounds|reduce_prod_axes_given");
 
     /** Its places become numbers: whole numbers have no multipliers. */
     private static final String WHOLE_NUMBERS = "top_k_places_read";

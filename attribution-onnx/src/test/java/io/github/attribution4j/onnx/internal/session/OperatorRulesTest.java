@@ -9,9 +9,9 @@ import io.github.attribution4j.onnx.internal.gradient.Rules;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
-import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.onnx.internal.proto.Bytes;
 import io.github.attribution4j.onnx.internal.proto.Message;
+import io.github.attribution4j.onnx.internal.session.GraphSession.Optimization;
 import io.github.attribution4j.tensor.Tensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -57,19 +57,21 @@ class OperatorRulesTest {
     /** Of 512 MB of weights and more no copy is turned around; all but a few of these are zeros that nothing reads. */
     @TestFactory
     Stream<DynamicTest> gradients_are_right_where_weights_are_large(@TempDir Path folder) throws IOException {
-        try (RandomAccessFile zeros = new RandomAccessFile(folder.resolve("zeros").toFile(), "rw")) {
+        try (RandomAccessFile zeros =
+                new RandomAccessFile(folder.resolve("zeros").toFile(), "rw")) {
             zeros.setLength(LARGE);
         }
-        return Stream.of(GOLDEN, WEIGHTS).flatMap(golden -> golden.cases().stream()
-                .filter(name -> name.startsWith("matmul") || name.startsWith("conv"))
-                .map(name -> DynamicTest.dynamicTest(name, () -> {
-                    Path path = folder.resolve(name + ".onnx");
-                    Files.write(path, large(GOLDEN.bytes(name + "/fixed")));
-                    try (OnnxFile file = OnnxFile.open(path)) {
-                        assertThat(file.graph().isLarge()).isTrue();
-                        check(name, file, golden.below(name + "/d/"));
-                    }
-                })));
+        return Stream.of(GOLDEN, WEIGHTS)
+                .flatMap(golden -> golden.cases().stream()
+                        .filter(name -> name.startsWith("matmul") || name.startsWith("conv"))
+                        .map(name -> DynamicTest.dynamicTest(name, () -> {
+                            Path path = folder.resolve(name + ".onnx");
+                            Files.write(path, large(GOLDEN.bytes(name + "/fixed")));
+                            try (OnnxFile file = OnnxFile.open(path)) {
+                                assertThat(file.graph().isLarge()).isTrue();
+                                check(name, file, golden.below(name + "/d/"));
+                            }
+                        })));
     }
 
     private static byte[] large(byte[] model) {

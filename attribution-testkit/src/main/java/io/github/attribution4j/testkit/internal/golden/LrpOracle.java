@@ -69,7 +69,8 @@ public final class LrpOracle {
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> arrays = NumpyFiles.readNpz(FOLDER.resolve("cases.npz"), model.tensors());
             Inputs inputs = Inputs.of(array(arrays, network + "/x").to(type));
-            Tensor relevance = relevance(array(arrays, network + "/output"), entry).to(type);
+            Tensor relevance =
+                    relevance(array(arrays, network + "/output"), entry).to(type);
             for (JsonObject each : GoldenCase.objects(entry.get("cases"))) {
                 String label = network + "/" + each.get("name").getAsString() + "/";
                 if (!can.test(each.toString(), "")) {
@@ -79,8 +80,7 @@ public final class LrpOracle {
                 Map<String, double[]> found = new LinkedHashMap<>();
                 try (BackwardRun run = ruled.run(inputs)) {
                     found.put("x", run.back(relevance).get(0).toDoubleArray());
-                    worst = Math.max(
-                            worst, gap(run.output().toDoubleArray(), array(arrays, network + "/output")));
+                    worst = Math.max(worst, gap(run.output().toDoubleArray(), array(arrays, network + "/output")));
                 }
                 compared++;
                 for (JsonElement layer : each.getAsJsonArray("layers")) {

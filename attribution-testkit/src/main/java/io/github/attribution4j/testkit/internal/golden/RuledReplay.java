@@ -42,8 +42,7 @@ public final class RuledReplay {
                                 .get(Integer.parseInt(expected.name().substring("attribution_".length())))
                                 .toDoubleArray();
                 worst = Math.max(
-                        worst,
-                        compare(expected, model.array(expected.array()).toDoubleArray(), actual));
+                        worst, compare(expected, model.array(expected.array()).toDoubleArray(), actual));
             }
         }
         assertThat(Lifetime.count()).as("open tensors").isEqualTo(live);
