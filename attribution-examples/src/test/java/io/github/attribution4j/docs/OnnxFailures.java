@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
@@ -230,6 +231,26 @@ final class OnnxFailures {
         return model(graph, OPSET_17);
     }
 
+    /** y = x det(w), for a matrix of four zeros; no gradient is known of a determinant. */
+    private static byte[] determined() {
+        byte[] graph = field(
+                7,
+                field(1, text(1, "w"), text(2, "d"), text(4, "Det")),
+                field(1, text(1, "x"), text(1, "d"), text(2, "y"), text(4, "Mul")),
+                text(2, "g"),
+                field(5, new byte[] {8, 2, 8, 2, 0x10, 1}, text(8, "w"), field(9, new byte[16])),
+                field(11, text(1, "x"), rows()),
+                field(12, text(1, "y"), rows()));
+        return model(graph, OPSET_17);
+    }
+
+    private static void parameterGradients(OnnxModel onnx, long... shape) {
+        try (OnnxModel owned = onnx;
+                Tensor zeros = owned.tensors().zeros(Shape.of(shape), DataType.FLOAT32)) {
+            owned.pullbackTo(List.of("w"), Inputs.of(zeros)).close();
+        }
+    }
+
     /** The type of any number of rows of one float. */
     private static byte[] rows() {
         byte[] shape = field(2, field(1, text(2, "N")), field(1, new byte[] {8, 1}));
@@ -242,6 +263,10 @@ final class OnnxFailures {
                 onnx.parameters();
             }
         });
+        failures.put("no gradients by these parameters", () -> parameterGradients(OnnxModel.load(determined()), 1, 1));
+        failures.put(
+                "so that gradients by parameters are those of one row",
+                () -> parameterGradients(OnnxModel.load(determined(), PLAIN.unbatched()), 2, 1, 1));
         failures.put("which have no folder", () -> OnnxModel.load(linked("w")));
         failures.put("put it beside the model", () -> OnnxModel.load(write("missing.onnx", linked("nowhere"))));
         failures.put("such a model is not loaded", () -> OnnxModel.load(write("outside.onnx", linked("../w"))));

@@ -30,6 +30,11 @@ import org.nd4j.linalg.factory.Nd4j;
 record OperationCase(String name, String kind, Build build, List<Drawn> inputs) {
     private static final double STEP = 1e-5;
 
+    static {
+        // Before the first graph, whose class makes ND4J's loggers.
+        Nd4jStart.quietly();
+    }
+
     /** Makes an operation of some inputs. */
     @FunctionalInterface
     interface Build {

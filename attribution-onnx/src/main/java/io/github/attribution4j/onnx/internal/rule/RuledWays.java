@@ -13,7 +13,9 @@ import io.github.attribution4j.onnx.internal.graph.Constants;
 import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -54,12 +56,44 @@ public final class RuledWays implements Ways {
             Collection<String> exposed,
             Map<String, String> references) {
         this.rules = rules;
-        this.references = references;
+        this.references = withWords(graph, references);
         this.family = Family.of(rules.family());
         this.operations = operations;
         this.original = original;
         this.exposed = new HashSet<>(exposed);
         Operations.visit(graph, new Constants(graph), types::get, exposed, (group, constants) -> add(group));
+    }
+
+    /**
+     * Returns references of the values, too, that only the words have in which an operator is said on the way back: where
+     * a value and its reference are computed by the same operator, so are its operands and theirs.
+     */
+    private static Map<String, String> withWords(Graph graph, Map<String, String> references) {
+        Map<String, Node> producers = new HashMap<>();
+        if (!references.isEmpty()) {
+            graph.nodes().forEach(node -> node.outputs().forEach(value -> producers.put(value, node)));
+        }
+        Map<String, String> all = new HashMap<>(references);
+        Deque<String> open = new ArrayDeque<>(references.keySet());
+        while (!open.isEmpty()) {
+            String value = open.pop();
+            Node here = producers.get(value);
+            Node there = producers.get(all.get(value));
+            if (here == null
+                    || there == null
+                    || !here.type().equals(there.type())
+                    || here.inputs().size() != there.inputs().size()) {
+                continue;
+            }
+            for (int i = 0; i < here.inputs().size(); i++) {
+                String operand = here.input(i);
+                boolean computed = producers.containsKey(operand) && producers.containsKey(there.input(i));
+                if (computed && !operand.equals(there.input(i)) && all.putIfAbsent(operand, there.input(i)) == null) {
+                    open.add(operand);
+                }
+            }
+        }
+        return all;
     }
 
     private void add(Group group) {
