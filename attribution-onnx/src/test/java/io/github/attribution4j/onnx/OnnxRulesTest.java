@@ -52,16 +52,32 @@ class OnnxRulesTest {
                     .extracting(Operation::name)
                     .filteredOn(name -> !name.equals("relu6") && !name.equals("clamp"))
                     .containsExactly(
-                            "linear", "gelu", "linear", "silu", "tanh", "linear", "hardswish", "relu", "linear", "mish",
+                            "linear",
+                            "gelu",
+                            "linear",
+                            "silu",
+                            "tanh",
+                            "linear",
+                            "hardswish",
+                            "relu",
+                            "linear",
+                            "mish",
                             "linear");
         }
         try (OnnxModel model = model("attention." + exporter)) {
             List<Operation> all = model.operations();
-            assertThat(all).filteredOn(operation -> operation.kind() == Kind.WEIGHTED)
+            assertThat(all)
+                    .filteredOn(operation -> operation.kind() == Kind.WEIGHTED)
                     .extracting(Operation::address)
                     .containsExactlyInAnyOrder(
-                            "embed/linear#0", "query/linear#0", "key/linear#0", "value/linear#0", "project/linear#0",
-                            "fc1/linear#0", "fc2/linear#0", "out/linear#0");
+                            "embed/linear#0",
+                            "query/linear#0",
+                            "key/linear#0",
+                            "value/linear#0",
+                            "project/linear#0",
+                            "fc1/linear#0",
+                            "fc2/linear#0",
+                            "out/linear#0");
             assertThat(all).extracting(Operation::name).contains("layer_norm", "softmax", "matmul", "gelu");
         }
     }
@@ -102,7 +118,8 @@ class OnnxRulesTest {
                     .hasMessageContaining("relu2/relu#0")
                     .hasMessageContaining("tanh/tanh#0")
                     .hasMessageContaining("there is no RELEVANCE rule for it");
-            assertThat(back(model, rows(10), onlyWeights.otherwise(Rules.gradient()))).hasSize(20);
+            assertThat(back(model, rows(10), onlyWeights.otherwise(Rules.gradient())))
+                    .hasSize(20);
         }
     }
 
@@ -120,7 +137,8 @@ class OnnxRulesTest {
                     .toString();
             // The value beside it is no leaf, so that the sigmoid gets all of the product.
             double[] separate;
-            try (BackwardRun run = model.with(rules).cut(model.cut(inside).points()).run(rows(10))) {
+            try (BackwardRun run =
+                    model.with(rules).cut(model.cut(inside).points()).run(rows(10))) {
                 separate = run.back(run.output()).get(0).toDoubleArray();
             }
             String product = model.cutPoints().stream()
@@ -129,7 +147,8 @@ class OnnxRulesTest {
                     .orElseThrow()
                     .toString();
             double[] whole;
-            try (BackwardRun run = model.with(rules).cut(model.cut(product).points()).run(rows(10))) {
+            try (BackwardRun run =
+                    model.with(rules).cut(model.cut(product).points()).run(rows(10))) {
                 whole = run.back(run.output()).get(0).toDoubleArray();
             }
             assertThat(separate).hasSameSizeAs(whole);

@@ -47,8 +47,7 @@ class OnnxTokenRelevanceTest {
             double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
             TokenAttribution<RuledModel> method = TokenAttribution.of(new Lrp(Composites.attnLrp()));
             try (Explanation words = method.attribute(model, inputs, Target.indexes(1, 2, 1))) {
-                assertThat(words.attribution().toDoubleArray())
-                        .containsExactly(expected, within(TOLERANCE * largest));
+                assertThat(words.attribution().toDoubleArray()).containsExactly(expected, within(TOLERANCE * largest));
             }
         }
     }
