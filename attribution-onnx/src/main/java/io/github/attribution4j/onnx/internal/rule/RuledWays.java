@@ -65,7 +65,7 @@ public final class RuledWays implements Ways {
     }
 
     /**
-     * Returns references of the values, too, that only the words have in which an operator is said on the way back: where
+     * Returns references of the values, too, that only the words of an operator have, in which the way back sees it: where
      * a value and its reference are computed by the same operator, so are its operands and theirs.
      */
     private static Map<String, String> withWords(Graph graph, Map<String, String> references) {
