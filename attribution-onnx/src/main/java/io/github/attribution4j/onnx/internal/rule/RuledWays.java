@@ -65,8 +65,8 @@ public final class RuledWays implements Ways {
     }
 
     /**
-     * Returns references of the values, too, that only the words of an operator have, in which the way back sees it: where
-     * a value and its reference are computed by the same operator, so are its operands and theirs.
+     * Returns references of the values, too, that only the words of an operator have, in which the way back sees it.
+     * Where a value and its reference are computed by the same operator, their operands belong together too.
      */
     private static Map<String, String> withWords(Graph graph, Map<String, String> references) {
         Map<String, Node> producers = new HashMap<>();
