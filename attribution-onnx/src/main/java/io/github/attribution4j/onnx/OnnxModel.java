@@ -16,6 +16,7 @@ import io.github.attribution4j.model.rule.RuledModel;
 import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
 import io.github.attribution4j.onnx.internal.session.OrtTensors;
+import io.github.attribution4j.onnx.internal.session.Unjoined;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.tensor.Tensors;
@@ -146,7 +147,9 @@ public final class OnnxModel implements RuledModel, ParameterizedModel {
         }
         boolean complete = false;
         try {
-            OnnxModel model = new OnnxModel(options.isInFloat32() ? file.inFloat32() : file, name, options, Map.of());
+            OnnxFile typed = options.isInFloat32() ? file.inFloat32() : file;
+            OnnxSignature.requireComputes(typed.graph());
+            OnnxModel model = new OnnxModel(Unjoined.of(typed, options.settings()), name, options, Map.of());
             complete = true;
             return model;
         } catch (UnsupportedModelException | ModelException.OutOfMemory e) {

@@ -77,7 +77,7 @@ final class OnnxParameters {
     }
 
     private void add(String name, Initializer constant) {
-        if (constant.type().carriesGradient() && constant.dims().length > 0) {
+        if (constant.type().carriesGradient() && constant.dims().length > 0 && !OnnxFile.added(name)) {
             constants.put(name, constant);
         }
     }

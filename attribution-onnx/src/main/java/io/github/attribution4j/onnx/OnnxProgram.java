@@ -70,7 +70,6 @@ final class OnnxProgram implements Program, AutoCloseable {
         this.graph = file.graph();
         this.settings = options.settings();
         this.sessions = new Sessions(options.sessions());
-        OnnxSignature.requireComputes(graph);
         TypeOracle oracle = new TypeOracle(file, settings);
         Map<String, ElementType> elements = oracle.elements();
         this.signature = new OnnxSignature(graph, elements, options);
@@ -82,7 +81,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                 ? new Spot(output, null, RowForm.ALONE)
                 : element == element.wide() ? null : new Spot(output, null, RowForm.ROWS);
         this.described = oracle::described;
-        this.plans = new Plans(graph, addresses, output, whole, oracle, () -> new TypeOracle(file, settings));
+        this.plans = new Plans(file, addresses, output, whole, oracle, () -> new TypeOracle(file, settings));
     }
 
     OnnxSignature signature() {

@@ -12,6 +12,7 @@ import io.github.attribution4j.onnx.internal.gradient.Weaver;
 import io.github.attribution4j.onnx.internal.gradient.Weaver.Ways;
 import io.github.attribution4j.onnx.internal.gradient.Woven;
 import io.github.attribution4j.onnx.internal.graph.Graph;
+import io.github.attribution4j.onnx.internal.graph.OnnxFile;
 import io.github.attribution4j.onnx.internal.graph.ValueInfo;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import io.github.attribution4j.onnx.internal.proto.FormatException;
@@ -42,6 +43,9 @@ final class Plans {
     private static final int MOST = 128;
 
     private final Graph graph;
+    /** The graph with the file's own operators, in which nothing inside can be asked for. */
+    private final Graph joined;
+
     private final OnnxAddresses addresses;
     private final String output;
     /** The output, if it has to be seen in another form; null if it is taken as it is. */
@@ -140,19 +144,21 @@ final class Plans {
     /**
      * Creates plans for a graph.
      *
+     * @param file whose graph it is
      * @param output the explained output
      * @param whole the form in which it is seen; null if it is taken as it is
      * @param oracle knows the types of the graph's values
      * @param another makes an oracle for other numbers of axes
      */
     Plans(
-            Graph graph,
+            OnnxFile file,
             OnnxAddresses addresses,
             String output,
             @Nullable Spot whole,
             TypeOracle oracle,
             Supplier<TypeOracle> another) {
-        this.graph = graph;
+        this.graph = file.graph();
+        this.joined = file.joined();
         this.addresses = addresses;
         this.output = output;
         this.whole = whole;
@@ -327,7 +333,10 @@ final class Plans {
         Map<String, ValueType> types = knowing.types(given);
         int times = learned.get();
         Object session = List.of(key, times, rules == null ? "" : rules);
-        EditedGraph edited = new EditedGraph(graph, types, key.spots(), key.replaced(), key.back());
+        boolean outside = rules == null
+                && !key.back()
+                && key.spots().stream().allMatch(spot -> spot.equals(whole));
+        EditedGraph edited = new EditedGraph(outside ? joined : graph, types, key.spots(), key.replaced(), key.back());
         List<String> replaced = key.replaced().stream().map(edited::seen).toList();
         List<String> tapped = key.tapped().stream().map(edited::seen).toList();
         String end = key.end() == null ? output : edited.seen(key.end());

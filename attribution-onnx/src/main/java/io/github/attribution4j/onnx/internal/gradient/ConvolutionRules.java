@@ -250,7 +250,7 @@ final class ConvolutionRules {
 
     /** Extended with zeros at the end, or shortened. */
     private static String resized(Step s, String value, String more, int axis) {
-        return s.op("Pad", value, s.concat(0, s.ints(0), more), s.number(0), s.ints(axis));
+        return s.padded(value, s.ints(0), more, s.x(), axis);
     }
 
     private static String back(Step s, String g, String length, String bins, int axis, boolean inverse) {

@@ -7,6 +7,7 @@ import io.github.attribution4j.onnx.internal.graph.Graph;
 import io.github.attribution4j.onnx.internal.graph.Modules;
 import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
+import io.github.attribution4j.onnx.internal.unfuse.Unfused;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -80,7 +81,11 @@ final class Refusals {
     }
 
     static String remedy(Node node) {
-        if (node.domain().equals("com.microsoft") || node.domain().equals("com.ms.internal.nhwc")) {
+        String unsaid = Unfused.reason(node);
+        if (!unsaid.isEmpty()) {
+            return unsaid;
+        }
+        if (node.domain().startsWith("com.microsoft") || node.domain().equals("com.ms.internal.nhwc")) {
             return "ONNX Runtime's optimizer has added it; give the model as it was before it was optimized";
         }
         if (node.domain().equals("ai.onnx.ml")) {

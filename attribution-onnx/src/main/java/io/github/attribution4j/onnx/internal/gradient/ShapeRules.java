@@ -130,14 +130,7 @@ final class ShapeRules {
                 s.op("Max", s.add(start, sizes), s.integer(0)),
                 s.op("Min", start, sizes));
         String behind = s.sub(s.sub(sizes, fromFront), s.sizes(s.y(), counted));
-        s.give(
-                0,
-                s.op(
-                        "Pad",
-                        s.g(),
-                        s.concat(0, fromFront, behind),
-                        s.number(0),
-                        s.ints(IntStream.of(counted).asLongStream().toArray())));
+        s.give(0, s.padded(s.g(), fromFront, behind, s.x(), counted));
     }
 
     private static void pad(Step s) {

@@ -277,6 +277,33 @@ public abstract class Words {
         return parts.length == 1 ? parts[0] : op("Concat", List.of(set("axis", axis)), parts);
     }
 
+    /**
+     * A value with zeros before and after it along some axes, negative numbers of which are elements taken away. All
+     * axes are written: ONNX Runtime's optimizer of transposes overlooks that a node names some only, and then fails.
+     *
+     * @param before how many, a list of one for each of these axes
+     * @param like a value with as many axes
+     */
+    String padded(String value, String before, String after, String like, int... axes) {
+        int first = axes.length == 0 ? 0 : axes[0];
+        int rest = type(like).rank() - first - axes.length;
+        if (rest < 0 || IntStream.range(0, axes.length).anyMatch(i -> axes[i] != first + i)) {
+            long[] named = IntStream.of(axes).asLongStream().toArray();
+            return op("Pad", value, concat(0, before, after), number(0), ints(named));
+        }
+        List<String> all = new ArrayList<>();
+        for (String each : List.of(before, after)) {
+            if (first > 0) {
+                all.add(ints(new long[first]));
+            }
+            all.add(each);
+            if (rest > 0) {
+                all.add(ints(new long[rest]));
+            }
+        }
+        return op("Pad", value, concat(0, all.toArray(new String[0])), number(0));
+    }
+
     public String slice(String a, String starts, String ends, String axes) {
         return op("Slice", a, starts, ends, axes);
     }

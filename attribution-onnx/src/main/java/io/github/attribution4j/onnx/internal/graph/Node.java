@@ -213,8 +213,21 @@ public final class Node {
         return OnnxFile.entries(message.messages(METADATA));
     }
 
+    /** This node as an operator of another set than the standard's. */
+    public Node in(String set) {
+        return new Node(
+                message.without(number -> number == DOMAIN).text(DOMAIN, set).build());
+    }
+
+    /** This node with the notes that another one has. */
+    public Node notedAs(Node other) {
+        Message.Builder builder = message.without(number -> number == METADATA);
+        other.message.messages(METADATA).forEach(note -> builder.message(METADATA, note));
+        return new Node(builder.build());
+    }
+
     /** This node with another note. */
-    Node withMetadata(String key, String value) {
+    public Node withMetadata(String key, String value) {
         return new Node(message.without(number -> false)
                 .message(METADATA, OnnxFile.entry(key, value))
                 .build());

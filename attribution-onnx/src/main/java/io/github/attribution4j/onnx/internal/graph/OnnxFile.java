@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * not copy its weights but refer to their place in the file.
  */
 public final class OnnxFile implements AutoCloseable {
+    /** The beginning of the names of values that are not in the file. */
+    public static final String ADDED = Lift.ADDED;
+
     private static final int IR_VERSION = 1;
     private static final int PRODUCER = 2;
     private static final int PRODUCER_VERSION = 3;
@@ -67,6 +70,9 @@ public final class OnnxFile implements AutoCloseable {
     private final Graph declared;
 
     private final Graph graph;
+    /** The graph with the operators that the runtime's optimizer has joined. */
+    private final Graph joined;
+
     private final Map<String, Long> opsets;
     /** Whether the file is a copy that is deleted when this is closed. */
     private final boolean temporary;
@@ -120,6 +126,7 @@ public final class OnnxFile implements AutoCloseable {
         }
         this.declared = Scopes.unique(Functions.inlined(Lift.from(opset, written), model.messages(FUNCTION), opset));
         this.graph = Widened.inputs(declared);
+        this.joined = graph;
         opsets.put("", Math.max(opset, Lift.TO));
         Path file = bytes.path();
         FileCheck.of(
@@ -133,11 +140,12 @@ public final class OnnxFile implements AutoCloseable {
         model.endBudget();
     }
 
-    private OnnxFile(OnnxFile same, Graph declared) {
+    private OnnxFile(OnnxFile same, Graph declared, Graph joined) {
         this.bytes = same.bytes;
         this.model = same.model;
         this.declared = declared;
         this.graph = Widened.inputs(declared);
+        this.joined = joined == declared ? graph : Widened.inputs(joined);
         this.opsets = same.opsets;
         this.temporary = same.temporary;
         this.folder = same.folder;
@@ -146,7 +154,18 @@ public final class OnnxFile implements AutoCloseable {
 
     /** The same file, whose graph computes in float32 where the file says float16 or bfloat16. */
     public OnnxFile inFloat32() {
-        return new OnnxFile(this, Widened.floats(declared));
+        Graph wide = Widened.floats(declared);
+        return new OnnxFile(this, wide, wide);
+    }
+
+    /**
+     * The same file, whose {@link #graph} says in other words what it computes; {@link #joined} remains.
+     *
+     * @param words the graph that takes the place of {@link #declared}
+     * @param joined the graph that runs where nothing inside it is asked for
+     */
+    public OnnxFile said(Graph words, Graph joined) {
+        return new OnnxFile(this, words, joined);
     }
 
     /** The graph as the file declares it, before its inputs became wider. */
@@ -168,14 +187,18 @@ public final class OnnxFile implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("this model was closed");
         }
-        Map<String, Initializer> initializers = new LinkedHashMap<>(declared.initializers());
+        users.incrementAndGet();
+        Graph changed = with(declared, others);
+        return new OnnxFile(this, changed, joined == graph ? changed : with(joined, others));
+    }
+
+    private static Graph with(Graph graph, Map<String, Initializer> others) {
+        Map<String, Initializer> initializers = new LinkedHashMap<>(graph.initializers());
         initializers.putAll(others);
-        List<Node> nodes = declared.nodes().stream()
+        List<Node> nodes = graph.nodes().stream()
                 .filter(node -> !node.is("Constant") || !others.containsKey(node.output(0)))
                 .toList();
-        users.incrementAndGet();
-        return new OnnxFile(
-                this, new Graph(declared.name(), declared.inputs(), declared.outputs(), nodes, initializers));
+        return new Graph(graph.name(), graph.inputs(), graph.outputs(), nodes, initializers);
     }
 
     /** Whether the graph computes with float16 or bfloat16. */
@@ -317,6 +340,14 @@ public final class OnnxFile implements AutoCloseable {
     /** The graph, its nodes lifted to {@link #opset}. */
     public Graph graph() {
         return graph;
+    }
+
+    /**
+     * The graph with the file's own operators, for runs that ask for nothing inside it: their results are those of the
+     * file to the bit. {@link #graph}, unless operators were {@link #said} in other words.
+     */
+    public Graph joined() {
+        return joined;
     }
 
     /** Whether a value of {@link #graph} is not in the file, but was added while lifting. */

@@ -88,9 +88,11 @@ public final class TypeOracle {
         return elements;
     }
 
-    /** What the runtime says of the types without a run. */
+    /** What is known of the types of values without a run. */
     public synchronized Map<String, ValueType> described() {
-        return new LinkedHashMap<>(types);
+        Map<String, ValueType> described = new HashMap<>(types);
+        unclear.forEach(value -> described.put(value, new ValueType(element(value), null)));
+        return described;
     }
 
     /**
