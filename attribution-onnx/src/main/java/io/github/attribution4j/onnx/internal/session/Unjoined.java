@@ -39,7 +39,7 @@ public final class Unjoined {
     }
 
     /** How many channels the runtime keeps together on this machine: to so many it fills up fewer. */
-    private static int block(OnnxFile file, SessionSettings settings) {
+    public static int block(OnnxFile file, SessionSettings settings) {
         ValueType image = new ValueType(ElementType.FLOAT, List.of(Dim.of(1), Dim.of(CHANNELS), Dim.of(1), Dim.of(1)));
         Node reorder = Node.of("ReorderInput", "reorder", List.of("x"), List.of("y")).in("com.microsoft.nchwc");
         Graph graph = Graph.of(

@@ -106,7 +106,7 @@ final class Attentions {
         double scale = f.real("scale", 0);
         String scores = f.op("MatMul", query, f.transposed(key, 0, 1, 3, 2));
         if (scale == 0 && width <= 0) {
-            throw f.refuse("the width of its heads is not known; save the model again from one with fixed sizes");
+            return f.op("Div", scores, f.op("Sqrt", f.op("CastLike", f.sizeOf(query, 3), scores)));
         }
         return f.op("Mul", scores, f.number(scale == 0 ? 1 / Math.sqrt(width) : scale));
     }
@@ -177,21 +177,21 @@ final class Attentions {
         refuse(f, f.has(8) || f.has(9), "its past and present share memory");
         long heads = heads(f, "num_heads");
         List<String> given = new ArrayList<>(List.of(f.x(0), f.x(1), f.x(2)));
-        int packed = f.knownRank(f.x(0));
+        boolean ready = false;
         long width;
-        if (packed == 5) {
+        if (!f.has(1)) {
             width = f.size(f.x(0), -1);
             for (int i = 0; i < 3; i++) {
                 given.set(i, unpacked(f, f.x(0), i));
             }
-        } else if (f.knownRank(f.x(1)) == 5) {
+        } else if (!f.has(2)) {
             width = f.size(f.x(1), -1);
             given.set(1, unpacked(f, f.x(1), 0));
             given.set(2, unpacked(f, f.x(1), 1));
         } else {
             width = f.size(f.x(0), -1) / heads;
+            ready = f.knownRank(f.x(1)) == 4;
         }
-        boolean ready = packed != 5 && f.rank(f.x(1)) == 4;
         if (f.has(3)) {
             long all = f.known(f.x(3), 0);
             long own = width > 0 ? width * heads : all / 3;

@@ -36,7 +36,7 @@ final class Fused {
         this.node = node;
         this.place = folder(node.output(0));
         String before = folder(around.maker(node.input(0)));
-        if (place.isEmpty() && folder(node.name()).isEmpty() && !before.isEmpty()) {
+        if (place.isEmpty() && folder(node.name()).isEmpty() && !before.isEmpty() && !around.isOutput(node.output(0))) {
             // Where a module ends is not known, so that none before this node has the value before it.
             this.place = before;
             around.hide(node.output(0));
@@ -291,6 +291,17 @@ final class Fused {
         while (!other.isEmpty() && !folder(other).startsWith(place)) {
             place = place.substring(0, place.lastIndexOf('/', place.length() - 2) + 1);
         }
+    }
+
+    /** From here on nodes are in the module around the one that computes a value. */
+    void placeAround(String value) {
+        String own = folder(value);
+        place = own.substring(0, own.lastIndexOf('/', own.length() - 2) + 1);
+    }
+
+    /** The name of a node in a module that is inside the present one; without modules, that of its value. */
+    String inside(String module, String type) {
+        return place.isEmpty() ? module : place + module + "/" + type;
     }
 
     /** The new nodes, which compute the outputs of the node. */

@@ -26,7 +26,11 @@ final class Norms {
 
     /** The sum of the input, the bias of the layer that made it, and what goes around this layer. */
     private static String sum(Fused f, String bias) {
-        return f.op("Add", Products.biased(f, f.x(0), bias), f.x(1));
+        String own = Products.biased(f, f.x(0), bias);
+        f.place(f.x(0), f.output());
+        String sum = f.op("Add", own, f.x(1));
+        f.place(f.output(), "");
+        return sum;
     }
 
     private static void skip(Fused f) {
@@ -79,23 +83,32 @@ final class Norms {
 
     private static void embed(Fused f) {
         String ids = f.x(0);
-        String positions = f.has(8)
-                ? f.op("Gather", f.x(3), f.x(8))
-                : f.op("Slice", f.x(3), f.ints(0), f.sizeOf(ids, 1), f.ints(0));
-        String sum = f.op("Add", f.op("Gather", f.x(2), ids), positions);
-        sum = f.has(4) && f.has(1) ? f.op("Add", sum, f.op("Gather", f.x(4), f.x(1))) : sum;
+        f.placeAround(f.output());
+        String words = f.op("Add", lookup(f, f.x(2), ids), positions(f, ids));
+        String sum = f.has(4) && f.has(1) ? f.op("Add", words, lookup(f, f.x(4), f.x(1))) : words;
+        f.place(f.output(), "");
         layerNorm(f, sum, f.x(5), f.x(6), false);
         if (f.gives(1)) {
+            List<Attribute> whole = Fused.with(Attribute.of("to", ElementType.INT32.code()));
             String counted = f.has(7)
-                    ? f.op(
-                            "Cast",
-                            Fused.with(Attribute.of("to", ElementType.INT32.code())),
-                            f.op("Equal", f.x(7), f.op("CastLike", f.integer(1), f.x(7))))
-                    : f.op("Expand", f.op("Cast", Fused.with(Attribute.of("to", ElementType.INT32.code())), f.integer(0)),
-                            f.op("Shape", ids));
+                    ? f.op("Cast", whole, f.op("Equal", f.x(7), f.op("CastLike", f.integer(1), f.x(7))))
+                    : f.op("Expand", f.op("Cast", whole, f.integer(0)), f.op("Shape", ids));
             f.give(1, f.op("ReduceSum", Fused.with(Attribute.of("keepdims", 0)), counted, f.ints(1)));
         }
         f.give(2, sum);
+    }
+
+    private static String positions(Fused f, String ids) {
+        return f.has(8)
+                ? lookup(f, f.x(3), f.x(8))
+                : f.op("Slice", f.x(3), f.ints(0), f.sizeOf(ids, 1), f.ints(0));
+    }
+
+    /** Vectors of a table, which can be asked for by the name of its module. */
+    private static String lookup(Fused f, String table, String ids) {
+        String path = table.replaceFirst("\\.weight$", "");
+        String module = path.substring(Math.max(path.lastIndexOf('.'), path.lastIndexOf('/')) + 1);
+        return f.before(f.inside(module, "Gather"), "Gather", List.of(), table, ids);
     }
 
     /** Groups of channels are the rows of a normalization of rows; then every channel has its own factor. */

@@ -109,7 +109,7 @@ final class Products {
         List<Attribute> settings =
                 f.attributes("auto_pad", "ceil_mode", "dilations", "group", "kernel_shape", "pads", "strides");
         long[] kernel = f.integers("kernel_shape");
-        int rank = kernel.length > 0 ? kernel.length + 2 : f.knownRank(f.x(0));
+        int rank = kernel.length > 0 ? kernel.length + 2 : f.knownRank(f.x(1));
         long[] first = new long[rank];
         long[] last = new long[rank];
         for (int i = 0; i < rank; i++) {
@@ -118,7 +118,7 @@ final class Products {
         }
         List<String> inputs = new ArrayList<>(List.of(f.transposed(f.x(0), first)));
         if (type.equals("Conv")) {
-            inputs.add(weights ? f.transposed(f.x(1), last) : f.x(1));
+            inputs.add(weights ? f.transposed(f.x(1), first) : f.x(1));
             inputs.add(f.x(2));
         }
         String y = f.transposed(f.op(type, settings, inputs.toArray(new String[0])), last);

@@ -42,6 +42,7 @@ public final class Unfused {
     private final Function<String, @Nullable ValueType> types;
     private final IntSupplier block;
     private final Predicate<Node> wanted;
+    private final Set<String> outputs = new HashSet<>();
     private final Set<String> names;
     private final Set<String> nodeNames = new HashSet<>();
     private final Set<String> read = new HashSet<>();
@@ -66,6 +67,7 @@ public final class Unfused {
         this.wanted = wanted;
         this.names = graph.names();
         this.initializers = new LinkedHashMap<>(graph.initializers());
+        graph.outputs().forEach(output -> outputs.add(output.name()));
         reads(graph);
     }
 
@@ -125,7 +127,8 @@ public final class Unfused {
     /** Versions of the runtime after 1.29 join a function that this one does not know. */
     private static boolean isElsewhere(Node node) {
         Attribute function = node.attributes().get("activation");
-        return ELSEWHERE.contains(node.type()) || (function != null && function.text().equals("HardSwish"));
+        boolean packed = node.type().equals("MultiHeadAttention") && node.input(2).isEmpty();
+        return packed || ELSEWHERE.contains(node.type()) || (function != null && function.text().equals("HardSwish"));
     }
 
     /**
@@ -256,11 +259,16 @@ public final class Unfused {
 
     /** Makes a value one that cannot be asked for. */
     void hide(String value) {
-        if (!OnnxFile.added(renamed.getOrDefault(value, value))) {
+        if (!isOutput(value) && !OnnxFile.added(renamed.getOrDefault(value, value))) {
             String hidden = fresh("hidden");
             renamed.put(value, hidden);
             former.put(hidden, former.getOrDefault(value, value));
         }
+    }
+
+    /** Whether the model returns a value. */
+    boolean isOutput(String value) {
+        return outputs.contains(value);
     }
 
     /** The name of the node that computes a value; empty if it is not known. */
