@@ -170,7 +170,7 @@ def is_smaller(op: str, place: int, own: Tuple[int, ...], others: List[Tuple[int
 def unlisted() -> List[str]:
     """Operators of the standard that the page does not name, or names twice."""
     standard = {s.name for s in defs.get_all_schemas_with_history() if s.domain == ""}
-    named: List[str] = [op for group in listed().values() for op in group]
+    named: List[str] = [op for heading, group in listed().items() if not heading.startswith("Joined") for op in group]
     return [f"{op} is named {named.count(op)} times in {PAGE.name}" for op in sorted(standard) if named.count(op) != 1] + [
         f"{op} is no operator of the standard" for op in sorted(set(named) - standard)
     ]

@@ -4,7 +4,7 @@
     python golden/onnx_fused.py
 
 `saved.NAME.LEVEL`: models of models.npz, and some of this file, as the runtime saves them after its optimizers ran (extended, all), or as onnxruntime.transformers.optimizer does
-(transformers). `word.NAME`: one operator, written by hand, where no optimizer writes it here, or not with these settings. Arrays: /model; /in/NAME; /y, what the runtime computes
+(transformers). `refused.NAME` cannot be said. `word.NAME`: one operator, written by hand, where no optimizer writes it here, or not with these settings. Arrays: /model; /in/NAME; /y, what the runtime computes
 of the original, or of the operator, or, where it has no kernel on the CPU, what PyTorch computes; /g, a cotangent; /d/NAME, the gradient of sum(y * g) by PyTorch in float64.
 Level all keeps channels in blocks of the processor that it ran on; /block says how many. `saved.NAME.all8` is the same file with blocks of 8.
 """
@@ -54,7 +54,7 @@ class Blocked(nn.Module):
         y = torch.cat([y, F.interpolate(F.avg_pool2d(y, 2), scale_factor=2, mode="bilinear")], 1)
         y = self.grouped(y)
         y = y * torch.sigmoid(self.gate(F.adaptive_avg_pool2d(y, 1)))
-        return self.out(torch.tanh(self.fc(y.mean((2, 3)) + y.amax((2, 3)))))
+        return self.out(torch.tanh(self.fc(y.mean((2, 3)) + F.adaptive_max_pool2d(y, 1).flatten(1))))
 
 
 class Gelus(nn.Module):
@@ -186,14 +186,14 @@ Reference = Callable[..., Any]
 
 def word(
     name: str, operator: str, attributes: Dict[str, Any], inputs: Dict[str, Any], constants: Dict[str, np.ndarray], order: Sequence[str], reference: Reference,
-    outputs: Sequence[str] = ("y",), domain: str = MS, on_cpu: bool = True, after: Sequence[onnx.NodeProto] = (), asked: str = "y", opset: int = 18, near: float = 2e-5,
+    outputs: Sequence[str] = ("y",), domain: str = MS, on_cpu: bool = True, after: Sequence[onnx.NodeProto] = (), before: Sequence[onnx.NodeProto] = (), asked: str = "y", opset: int = 18, near: float = 2e-5,
 ) -> None:
     """Inputs that are floats get gradients; their first axis is open."""
     given = {k: np.asarray(v) for k, v in inputs.items()}
     declared = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), ["N", *v.shape[1:]] if v.ndim > 1 else list(v.shape)) for k, v in given.items()]
     node = helper.make_node(operator, list(order), list(outputs), name="joined", domain=domain, **attributes)
     results = [onnx.ValueInfoProto(name=asked)] + [onnx.ValueInfoProto(name=o) for o in outputs if o and o != asked and not after]
-    graph = helper.make_graph([node, *after], name, declared, results, [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()])
+    graph = helper.make_graph([*before, node, *after], name, declared, results, [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()])
     imports = [helper.make_opsetid("", opset), helper.make_opsetid(MS, 1)]
     model = helper.make_model(graph, opset_imports=imports, ir_version=8)
     leaves = {k: torch.from_numpy(v).double().requires_grad_() if v.dtype == np.float32 else torch.from_numpy(v) for k, v in given.items()}
@@ -240,6 +240,12 @@ def products() -> None:
     word("conv_HardSwish", "FusedConv", {"activation": "HardSwish"}, {"x": image}, {"w": w}, ["x", "w"], lambda x, w: F.hardswish(F.conv2d(x, w)))
     word("nhwc_conv", "NhwcConv", {"strides": [2, 1]}, {"x": real(2, 6, 5, 3)}, {"w": w.transpose(0, 2, 3, 1), "b": b}, ["x", "w", "b"],
          lambda x, w, b: F.conv2d(x.permute(0, 3, 1, 2), w.permute(0, 3, 1, 2), b, (2, 1)).permute(0, 2, 3, 1), on_cpu=False)
+    word("nhwc_fused_conv", "NhwcFusedConv", {"activation": "Relu", "pads": [1, 1, 0, 0]}, {"x": real(2, 6, 5, 3), "z": real(2, 5, 4, 4)}, {"w": w, "b": b}, ["x", "w", "b", "z"],
+         lambda x, z, w, b: F.relu(F.conv2d(F.pad(x.permute(0, 3, 1, 2), (1, 0, 1, 0)), w, b).permute(0, 2, 3, 1) + z), on_cpu=False)
+    steps = (RNG.permutation(180).reshape(2, 5, 6, 3).astype(np.float32) - 90) / 100
+    word("nhwc_max_pool", "NhwcMaxPool", {"kernel_shape": [2, 3], "strides": [1, 2], "pads": [1, 0, 0, 1]}, {"x": steps}, {"s": np.float32(0.01), "p": np.uint8(100)}, ["q"],
+         lambda x, s, p: F.max_pool2d(F.pad(x.permute(0, 3, 1, 2), (0, 1, 1, 0), value=-1), (2, 3), (1, 2)).permute(0, 2, 3, 1), outputs=("m",),
+         before=[helper.make_node("QuantizeLinear", ["x", "s", "p"], ["q"])], after=[helper.make_node("DequantizeLinear", ["m", "s", "p"], ["y"])])
     a, b2, c = real(3, 5), real(5, 4), real(4)
     for kind, numbers in (("Relu", {}), ("Elu", {"activation_alpha": 0.7}), ("LeakyRelu", {"activation_alpha": 0.2}), ("Softplus", {}), ("Softsign", {}), ("Sigmoid", {}),
                           ("HardSigmoid", {"activation_alpha": 0.25, "activation_beta": 0.4}), ("ThresholdedRelu", {"activation_alpha": 0.6}), ("Tanh", {})):
@@ -340,7 +346,7 @@ def attentions() -> None:
     later = np.array([[0, 1, 1, 1], [0, 0, 1, 0]], np.int32)
     word("attention_ends_and_starts", "Attention", {"num_heads": 2}, {"x": x, "mask": np.array([4, 3, 1, 2], np.int32)}, {"w": w, "b": b}, ["x", "w", "b", "mask"],
          lambda x, mask, w, b: plain(x, w, b, torch.from_numpy(later)[:, None, None]))
-    each = (RNG.random((2, 4, 4)) > 0.3).astype(np.int32)
+    each = np.maximum(RNG.random((2, 4, 4)) > 0.3, np.eye(4)).astype(np.int32)
     word("attention_mask_of_each", "Attention", {"num_heads": 2, "mask_filter_value": hidden}, {"x": x, "mask": each}, {"w": w, "b": b}, ["x", "w", "b", "mask"],
          lambda x, mask, w, b: plain(x, w, b, mask[:, None]))
     word("attention_bias", "Attention", {"num_heads": 2}, {"x": x, "bias": real(2, 2, 4, 4)}, {"w": w, "b": b}, ["x", "w", "b", "", "", "bias"],
@@ -437,6 +443,16 @@ def smooth(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return (scores.softmax(-1)[..., :-1] @ v).transpose(1, 2).flatten(2)
 
 
+def refused() -> None:
+    """What the standard cannot say."""
+    node = helper.make_node("Attention", ["x", "w", "b"], ["y"], name="joined", domain=MS, num_heads=2, past_present_share_buffer=1)
+    graph = helper.make_graph(
+        [node], "refused", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4, 6])], [onnx.ValueInfoProto(name="y")],
+        [numpy_helper.from_array(real(6, 24), "w"), numpy_helper.from_array(real(24), "b")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid(MS, 1)], ir_version=8)
+    ARRAYS["refused.shared/model"] = np.frombuffer(model.SerializeToString(), np.uint8)
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     known()
@@ -447,6 +463,7 @@ def main() -> None:
     products()
     norms()
     attentions()
+    refused()
     path = HERE / "onnx" / "fused.npz"
     np.savez_compressed(path, **ARRAYS)
     print(f"{path.name}: {len({k.split('/')[0] for k in ARRAYS})} cases, {path.stat().st_size} bytes")

@@ -228,12 +228,12 @@ final class Windows {
                 weights);
         // After the last window there may be elements in no window, fewer than the stride and the padding.
         long[] space = LongStream.range(2, axes() + 2L).toArray();
-        long[] behind = IntStream.range(0, 2 * axes())
-                .mapToLong(i -> i < axes() ? 0 : Math.max(0, strides[i - axes()] - 1 + after[i - axes()]))
+        long[] behind = IntStream.range(0, axes())
+                .mapToLong(i -> Math.max(0, strides[i] - 1 + after[i]))
                 .toArray();
-        String padded = s.op("Pad", whole, s.ints(behind), s.number(0), s.ints(space));
-        String from = starts == null ? s.ints(before) : starts;
         int[] axes = LongStream.of(space).mapToInt(axis -> (int) axis).toArray();
+        String padded = s.padded(whole, s.ints(new long[axes()]), s.ints(behind), input, axes);
+        String from = starts == null ? s.ints(before) : starts;
         return s.slice(padded, from, s.add(from, s.sizes(input, axes)), s.ints(space));
     }
 }

@@ -19,7 +19,6 @@ final class Norms {
     static void addTo(Map<String, Unfusing> table) {
         table.put("SkipLayerNormalization", Norms::skip);
         table.put("SkipSimplifiedLayerNormalization", Norms::skipSimplified);
-        table.put("SimplifiedLayerNormalization", Norms::simplified);
         table.put("EmbedLayerNormalization", Norms::embed);
         table.put("GroupNorm", Norms::groups);
     }

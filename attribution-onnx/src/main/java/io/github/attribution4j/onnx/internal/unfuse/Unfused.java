@@ -37,7 +37,7 @@ public final class Unfused {
 
     /** Operators that the runtime has no kernel for on the CPU, so that it does not describe their results. */
     private static final Set<String> ELSEWHERE =
-            Set.of("BiasAdd", "BiasSoftmax", "BiasSplitGelu", "FusedMatMulActivation", "GemmFastGelu", "GroupNorm", "NhwcConv");
+            Set.of("BiasAdd", "BiasSoftmax", "BiasSplitGelu", "FusedMatMulActivation", "GemmFastGelu", "GroupNorm", "NhwcConv", "NhwcFusedConv");
 
     private final Function<String, @Nullable ValueType> types;
     private final IntSupplier block;
