@@ -53,8 +53,9 @@ class Blocked(nn.Module):
         y = F.interpolate(F.avg_pool2d(y, 2), scale_factor=2.0, mode="nearest") + y
         y = torch.cat([y, F.interpolate(F.avg_pool2d(y, 2), scale_factor=2, mode="bilinear")], 1)
         y = self.grouped(y)
+        most = F.adaptive_max_pool2d(y, 1).flatten(1)
         y = y * torch.sigmoid(self.gate(F.adaptive_avg_pool2d(y, 1)))
-        return self.out(torch.tanh(self.fc(y.mean((2, 3)) + F.adaptive_max_pool2d(y, 1).flatten(1))))
+        return self.out(torch.tanh(self.fc(y.mean((2, 3)) + most)))
 
 
 class Gelus(nn.Module):
