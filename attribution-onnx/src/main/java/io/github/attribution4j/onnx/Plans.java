@@ -176,6 +176,7 @@ final class Plans {
 
     private Plans(Plans plain, RuleSet rules, Operations operations) {
         this.graph = plain.graph;
+        this.joined = plain.joined;
         this.addresses = plain.addresses;
         this.output = plain.output;
         this.whole = plain.whole;
