@@ -29,6 +29,7 @@ import onnx_models
 
 HERE = Path(__file__).resolve().parent
 MS = "com.microsoft"
+BLOCKS = "com.microsoft.nchwc"
 ARRAYS: Dict[str, np.ndarray] = {}
 
 
@@ -195,7 +196,7 @@ def word(
     node = helper.make_node(operator, list(order), list(outputs), name="joined", domain=domain, **attributes)
     results = [onnx.ValueInfoProto(name=asked)] + [onnx.ValueInfoProto(name=o) for o in outputs if o and o != asked and not after]
     graph = helper.make_graph([*before, node, *after], name, declared, results, [numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()])
-    imports = [helper.make_opsetid("", opset), helper.make_opsetid(MS, 1)]
+    imports = [helper.make_opsetid("", opset), helper.make_opsetid(MS, 1)] + [helper.make_opsetid(domain, 1)] * (domain == BLOCKS)
     model = helper.make_model(graph, opset_imports=imports, ir_version=8)
     leaves = {k: torch.from_numpy(v).double().requires_grad_() if v.dtype == np.float32 else torch.from_numpy(v) for k, v in given.items()}
     fixed = {k: torch.from_numpy(np.asarray(v)).double() if v.dtype == np.float32 else torch.from_numpy(np.asarray(v)) for k, v in constants.items()}
@@ -263,6 +264,8 @@ def products() -> None:
     word("transpose_matmul", "TransposeMatMul", {"transA": 1, "alpha": 0.5}, {"x": real(3, 5)}, {"z": real(3, 2)}, ["x", "z"], lambda x, z: 0.5 * x.T @ z)
     word("matmul_function", "FusedMatMulActivation", {"transB": 1, "activation": "LeakyRelu", "activation_alpha": 0.1}, {"x": real(3, 5)}, {"z": real(2, 5)}, ["x", "z"],
          lambda x, z: F.leaky_relu(x @ z.T, 0.1), on_cpu=False)
+    word("blocks_global_max_pool", "GlobalMaxPool", {}, {"x": real(2, 16, 3, 4)}, {}, ["r"], lambda x: x.amax((2, 3), keepdim=True), outputs=("m",), domain=BLOCKS,
+         before=[helper.make_node("ReorderInput", ["x"], ["r"], domain=BLOCKS)], after=[helper.make_node("ReorderOutput", ["m"], ["y"], domain=BLOCKS, channels=16)])
     x, bias = real(2, 3, 8), real(8)
     word("bias_gelu", "BiasGelu", {}, {"x": x}, {"b": bias}, ["x", "b"], lambda x, b: F.gelu(x + b))
     word("fast_gelu", "FastGelu", {}, {"x": x}, {"b": bias}, ["x", "b"], lambda x, b: F.gelu(x + b, approximate="tanh"))

@@ -334,9 +334,7 @@ final class Plans {
         Map<String, ValueType> types = knowing.types(given);
         int times = learned.get();
         Object session = List.of(key, times, rules == null ? "" : rules);
-        boolean outside = rules == null
-                && !key.back()
-                && key.spots().stream().allMatch(spot -> spot.equals(whole));
+        boolean outside = rules == null && !key.back() && key.spots().stream().allMatch(spot -> spot.equals(whole));
         EditedGraph edited = new EditedGraph(outside ? joined : graph, types, key.spots(), key.replaced(), key.back());
         List<String> replaced = key.replaced().stream().map(edited::seen).toList();
         List<String> tapped = key.tapped().stream().map(edited::seen).toList();

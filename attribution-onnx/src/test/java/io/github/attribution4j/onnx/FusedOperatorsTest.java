@@ -45,11 +45,10 @@ class FusedOperatorsTest {
 
     private static void check(String name) {
         assumeTrue(
-                !GOLDEN.has(name + "/block")
-                        || GOLDEN.tensor(name + "/block").toDoubleArray()[0] == block(),
+                !GOLDEN.has(name + "/block") || GOLDEN.tensor(name + "/block").toDoubleArray()[0] == block(),
                 "the file is for processors that keep other numbers of channels together");
-        try (OnnxModel model =
-                        OnnxModel.load(GOLDEN.bytes(name + "/model"), OnnxOptions.defaults().output("y"));
+        try (OnnxModel model = OnnxModel.load(
+                        GOLDEN.bytes(name + "/model"), OnnxOptions.defaults().output("y"));
                 TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> expected = GOLDEN.below(name + "/d/");
             Inputs inputs = Inputs.none();
@@ -164,7 +163,8 @@ class FusedOperatorsTest {
                 double[] gradient =
                         run.vjp(GOLDEN.tensor("word.embed/g")).get(0).toDoubleArray();
                 assertThat(gradient).hasSize(2 * 3 * 8);
-                assertThat(DoubleStream.of(gradient).map(Math::abs).max().orElse(0)).isGreaterThan(NEAR);
+                assertThat(DoubleStream.of(gradient).map(Math::abs).max().orElse(0))
+                        .isGreaterThan(NEAR);
             }
         }
     }

@@ -67,8 +67,7 @@ final class IndexRules {
             // One position: zeros before and after it.
             long size = s.type(0).dim(axis).size();
             long place = constant[0] < 0 ? constant[0] + size : constant[0];
-            s.give(
-                    0, s.padded(s.unsqueeze(s.g(), axis), s.ints(place), s.ints(size - 1 - place), s.x(), axis));
+            s.give(0, s.padded(s.unsqueeze(s.g(), axis), s.ints(place), s.ints(size - 1 - place), s.x(), axis));
             return;
         }
         // The axes of the indices are joined into one, and every index is repeated along the other axes.

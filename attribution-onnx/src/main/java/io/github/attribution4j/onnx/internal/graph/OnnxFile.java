@@ -145,7 +145,7 @@ public final class OnnxFile implements AutoCloseable {
         this.model = same.model;
         this.declared = declared;
         this.graph = Widened.inputs(declared);
-        this.joined = joined == declared ? graph : Widened.inputs(joined);
+        this.joined = joined.equals(declared) ? graph : Widened.inputs(joined);
         this.opsets = same.opsets;
         this.temporary = same.temporary;
         this.folder = same.folder;
@@ -189,7 +189,7 @@ public final class OnnxFile implements AutoCloseable {
         }
         users.incrementAndGet();
         Graph changed = with(declared, others);
-        return new OnnxFile(this, changed, joined == graph ? changed : with(joined, others));
+        return new OnnxFile(this, changed, joined.equals(graph) ? changed : with(joined, others));
     }
 
     private static Graph with(Graph graph, Map<String, Initializer> others) {

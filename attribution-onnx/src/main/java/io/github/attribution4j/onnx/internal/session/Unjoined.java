@@ -41,12 +41,12 @@ public final class Unjoined {
     /** How many channels the runtime keeps together on this machine: to so many it fills up fewer. */
     public static int block(OnnxFile file, SessionSettings settings) {
         ValueType image = new ValueType(ElementType.FLOAT, List.of(Dim.of(1), Dim.of(CHANNELS), Dim.of(1), Dim.of(1)));
-        Node reorder = Node.of("ReorderInput", "reorder", List.of("x"), List.of("y")).in("com.microsoft.nchwc");
+        Node reorder =
+                Node.of("ReorderInput", "reorder", List.of("x"), List.of("y")).in("com.microsoft.nchwc");
         Graph graph = Graph.of(
                 "block", List.of(ValueInfo.of("x", image)), List.of(ValueInfo.of("y")), List.of(reorder), List.of());
         try (OrtSession session = OnnxRuntime.open(file, graph, settings.with(Optimization.NONE));
-                OnnxTensor x =
-                        OnnxTensor.createTensor(OnnxRuntime.environment(), new float[1][CHANNELS][1][1]);
+                OnnxTensor x = OnnxTensor.createTensor(OnnxRuntime.environment(), new float[1][CHANNELS][1][1]);
                 OrtSession.Result result = session.run(Map.of("x", x))) {
             return Math.toIntExact(((OnnxTensor) result.get(0)).getInfo().getShape()[1]);
         } catch (OrtException e) {

@@ -117,15 +117,14 @@ final class Attentions {
             return scores;
         }
         int rank = f.knownRank(mask);
-        String seen =
-                switch (rank) {
-                    case 1 -> within(f, mask, query, key);
-                    case 2 -> f.op("Unsqueeze", bool(f, mask), f.ints(1, 2));
-                    case 3 -> f.op("Unsqueeze", bool(f, mask), f.ints(1));
-                    default ->
-                        throw f.refuse("its mask has " + rank
-                                + " axes, of which only a part is used; save the model with a mask of 2 or 3 axes");
-                };
+        String seen = switch (rank) {
+            case 1 -> within(f, mask, query, key);
+            case 2 -> f.op("Unsqueeze", bool(f, mask), f.ints(1, 2));
+            case 3 -> f.op("Unsqueeze", bool(f, mask), f.ints(1));
+            default ->
+                throw f.refuse("its mask has " + rank
+                        + " axes, of which only a part is used; save the model with a mask of 2 or 3 axes");
+        };
         double hidden = f.real("mask_filter_value", HIDDEN);
         return f.op("Add", scores, f.op("Where", seen, f.number(0), f.number(hidden)));
     }
@@ -292,8 +291,8 @@ final class Attentions {
     /** Keys or values for later calls: as many as there is room for, or as there are. */
     private static void present(Fused f, int output, String all) {
         if (f.gives(output)) {
-            String total = f.reshaped(
-                    f.op("Cast", Fused.with(Attribute.of("to", ElementType.INT64.code())), f.x(6)), 1);
+            String total =
+                    f.reshaped(f.op("Cast", Fused.with(Attribute.of("to", ElementType.INT64.code())), f.x(6)), 1);
             String room = f.has(3) ? f.op("Max", total, f.sizeOf(f.x(3), 2)) : total;
             f.give(output, f.op("Slice", all, f.ints(0), room, f.ints(2)));
         }
@@ -338,7 +337,10 @@ final class Attentions {
                 ? f.x(0)
                 : f.transposed(
                         heads > 0 ? f.reshaped(f.x(0), 0, 0, heads, -1) : f.reshaped(f.x(0), 0, 0, -1, width),
-                        0, 2, 1, 3);
+                        0,
+                        2,
+                        1,
+                        3);
         String y = rotated(f, x, positions, f.x(2), f.x(3), f.integer("interleaved", 0) != 0, 1);
         f.give(0, rank == 4 ? y : f.op("Reshape", f.transposed(y, 0, 2, 1, 3), f.op("Shape", f.x(0))));
     }

@@ -35,8 +35,8 @@ final class Blocks {
         long block = f.block();
         if (channels < 0) {
             String missing = f.op("Mod", f.op("Sub", f.ints(0), f.sizeOf(x, 1)), f.ints(block));
-            String pads = f.op(
-                    "Concat", Fused.with(Attribute.of("axis", 0)), f.ints(0, 0, 0, 0, 0), missing, f.ints(0, 0));
+            String pads =
+                    f.op("Concat", Fused.with(Attribute.of("axis", 0)), f.ints(0, 0, 0, 0, 0), missing, f.ints(0, 0));
             x = f.op("Pad", x, pads, f.number(0));
         } else if (channels % block != 0) {
             x = f.op("Pad", x, f.ints(0, 0, 0, 0, 0, block - channels % block, 0, 0), f.number(0));
@@ -74,14 +74,19 @@ final class Blocks {
                 f.op(
                         type,
                         f.attributes(
-                                "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads",
+                                "auto_pad",
+                                "ceil_mode",
+                                "count_include_pad",
+                                "dilations",
+                                "kernel_shape",
+                                "pads",
                                 "strides"),
                         f.x(0)));
     }
 
     /**
-     * A convolution keeps its name when a sum or a function is joined to it here. One that had a function before has the
-     * name of that. The bias of one with other channels than the model's has another name than the model gave it.
+     * A convolution keeps its name when a sum or a function is joined to it here. One that had a function before has
+     * the name of that. The bias of one with other channels than the model's has another name than the model gave it.
      */
     private static void conv(Fused f) {
         String name = named(f);
@@ -95,8 +100,8 @@ final class Blocks {
         named(f, filled || !(plain || after));
         List<Attribute> settings = f.attributes("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides");
         String weights = weights(f, f.x(1));
-        String y = f.before(
-                before ? name.replaceFirst("_output_0$", "") : "", "Conv", settings, f.x(0), weights, f.x(2));
+        String y =
+                f.before(before ? name.replaceFirst("_output_0$", "") : "", "Conv", settings, f.x(0), weights, f.x(2));
         y = f.has(SUM) ? f.op("Add", y, f.x(SUM)) : y;
         f.give(0, Products.function(f, function, y));
     }

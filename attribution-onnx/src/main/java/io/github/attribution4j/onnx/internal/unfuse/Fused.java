@@ -16,11 +16,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One joined node: its inputs, outputs and attributes, and Java methods that write new nodes. A Java method that returns
- * a text adds a node and returns the name of the value that it computes.
+ * One joined node: its inputs, outputs and attributes, and Java methods that write new nodes. A Java method that
+ * returns a text adds a node and returns the name of the value that it computes.
  *
- * <p>New nodes have names like those of the exporter that writes modules into names: the last one that of the value that
- * it computes, others that of the module around it.
+ * <p>New nodes have names like those of the exporter that writes modules into names: the last one that of the value
+ * that it computes, others that of the module around it.
  */
 final class Fused {
     private static final Pattern RESULT = Pattern.compile("(/.*)_output_\\d+", Pattern.DOTALL);
@@ -173,8 +173,7 @@ final class Fused {
     }
 
     String ints(long... values) {
-        return around.constant(
-                "ints " + Arrays.toString(values), name -> Initializer.of(name, values, values.length));
+        return around.constant("ints " + Arrays.toString(values), name -> Initializer.of(name, values, values.length));
     }
 
     /** An int without axes. */
@@ -197,7 +196,12 @@ final class Fused {
         for (int i = 0; i < outputs; i++) {
             results.add(around.fresh(type));
         }
-        add(type, place.isEmpty() ? results.get(0) : around.freshNode(place + type), attributes, List.of(inputs), results);
+        add(
+                type,
+                place.isEmpty() ? results.get(0) : around.freshNode(place + type),
+                attributes,
+                List.of(inputs),
+                results);
         return results;
     }
 
@@ -331,7 +335,8 @@ final class Fused {
         for (Node each : nodes) {
             Node other = each.renamed(names);
             Matcher result = RESULT.matcher(other.output(0));
-            boolean free = result.matches() && !result.group(1).equals(other.name()) && around.takeNode(result.group(1));
+            boolean free =
+                    result.matches() && !result.group(1).equals(other.name()) && around.takeNode(result.group(1));
             found.add(free ? other.named(result.group(1)) : other);
         }
         found.addAll(copies);

@@ -98,9 +98,7 @@ final class Norms {
     }
 
     private static String positions(Fused f, String ids) {
-        return f.has(8)
-                ? lookup(f, f.x(3), f.x(8))
-                : f.op("Slice", f.x(3), f.ints(0), f.sizeOf(ids, 1), f.ints(0));
+        return f.has(8) ? lookup(f, f.x(3), f.x(8)) : f.op("Slice", f.x(3), f.ints(0), f.sizeOf(ids, 1), f.ints(0));
     }
 
     /** Vectors of a table, which can be asked for by the name of its module. */

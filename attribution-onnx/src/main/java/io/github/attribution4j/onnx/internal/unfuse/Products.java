@@ -40,9 +40,7 @@ final class Products {
         table.put("Gelu", f -> f.give(0, gelu(f, f.x(0))));
         table.put("BiasGelu", f -> f.give(0, gelu(f, biased(f, f.x(0), f.x(1)))));
         table.put("FastGelu", f -> f.give(0, fastGelu(f, biased(f, f.x(0), f.x(1)))));
-        table.put(
-                "GemmFastGelu",
-                f -> f.give(0, fastGelu(f, biased(f, f.op("MatMul", f.x(0), f.x(1)), f.x(2)))));
+        table.put("GemmFastGelu", f -> f.give(0, fastGelu(f, biased(f, f.op("MatMul", f.x(0), f.x(1)), f.x(2)))));
         table.put(
                 "QuickGelu",
                 f -> f.give(0, f.op("Mul", f.x(0), f.op("Sigmoid", f.times(f.x(0), f.real("alpha", QUICK))))));

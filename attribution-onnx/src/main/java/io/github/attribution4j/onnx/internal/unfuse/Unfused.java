@@ -36,8 +36,15 @@ public final class Unfused {
     private static final Map<String, Unfusing> TABLE = table();
 
     /** Operators that the runtime has no kernel for on the CPU, so that it does not describe their results. */
-    private static final Set<String> ELSEWHERE =
-            Set.of("BiasAdd", "BiasSoftmax", "BiasSplitGelu", "FusedMatMulActivation", "GemmFastGelu", "GroupNorm", "NhwcConv", "NhwcFusedConv");
+    private static final Set<String> ELSEWHERE = Set.of(
+            "BiasAdd",
+            "BiasSoftmax",
+            "BiasSplitGelu",
+            "FusedMatMulActivation",
+            "GemmFastGelu",
+            "GroupNorm",
+            "NhwcConv",
+            "NhwcFusedConv");
 
     private final Function<String, @Nullable ValueType> types;
     private final IntSupplier block;
@@ -105,8 +112,8 @@ public final class Unfused {
     /** Whether a graph has nodes that are said in other words. */
     public static boolean needs(Graph graph) {
         return graph.nodes().stream()
-                .anyMatch(node -> TABLE.containsKey(key(node))
-                        || node.graphs().stream().anyMatch(Unfused::needs));
+                .anyMatch(node ->
+                        TABLE.containsKey(key(node)) || node.graphs().stream().anyMatch(Unfused::needs));
     }
 
     private static String key(Node node) {
@@ -127,8 +134,11 @@ public final class Unfused {
     /** Versions of the runtime after 1.29 join a function that this one does not know. */
     private static boolean isElsewhere(Node node) {
         Attribute function = node.attributes().get("activation");
-        boolean packed = node.type().equals("MultiHeadAttention") && node.input(2).isEmpty();
-        return packed || ELSEWHERE.contains(node.type()) || (function != null && function.text().equals("HardSwish"));
+        boolean packed =
+                node.type().equals("MultiHeadAttention") && node.input(2).isEmpty();
+        return packed
+                || ELSEWHERE.contains(node.type())
+                || (function != null && function.text().equals("HardSwish"));
     }
 
     /**

@@ -38,7 +38,8 @@ class BlocksTest {
             assertThat(Unfused.needs(words)).isFalse();
             try (Runs runs = new Runs(said, GOLDEN.below(name + "/in/"))) {
                 Woven woven = runs.weave(List.of("x0"), "y");
-                float[] found = runs.fused(woven, GOLDEN.tensor(name + "/g"), Optimization.BASIC).get("x0");
+                float[] found = runs.fused(woven, GOLDEN.tensor(name + "/g"), Optimization.BASIC)
+                        .get("x0");
                 float[] right = GOLDEN.tensor(name + "/d/x0").toFloatArray();
                 double worst = 0;
                 double most = 0;
