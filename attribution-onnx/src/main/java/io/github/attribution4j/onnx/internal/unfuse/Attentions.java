@@ -108,7 +108,7 @@ final class Attentions {
         if (scale == 0 && width <= 0) {
             return f.op("Div", scores, f.op("Sqrt", f.op("CastLike", f.sizeOf(query, 3), scores)));
         }
-        return f.op("Mul", scores, f.number(scale == 0 ? 1 / Math.sqrt(width) : scale));
+        return f.op("Mul", scores, f.number(scale == 0 ? 1 / Math.sqrt((double) width) : scale));
     }
 
     /** Scores to which a large negative number is added where a mask is 0, of each of the forms that masks have. */
