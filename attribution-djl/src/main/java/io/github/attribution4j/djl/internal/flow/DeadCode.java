@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Takes out of a program what nobody needs once the results of some modules are given, or its own result is not asked
@@ -29,7 +30,7 @@ import java.util.Set;
 public final class DeadCode {
     /** Calls that do something else than to compute a value. */
     private static final Set<String> EFFECTS =
-            Set.of("print", "torch.warn", "torch._assert", "ops.prim.RaiseException", "ops.aten._assert_async");
+            Set.of("print", "fork", "torch.warn", "torch._assert", "ops.prim.RaiseException", "ops.aten._assert_async");
 
     /** Stands for all memory that outlives a call. */
     private static final String LASTING = "";
@@ -153,6 +154,9 @@ public final class DeadCode {
         private final Map<String, List<Expr>> assigned = new HashMap<>();
         /** The variables that are read later. */
         private final Set<String> live = new HashSet<>();
+        /** The variables that a statement reads beside a call in it that is about to change. */
+        private Set<String> beside = Set.of();
+        private Stmt statement = new Stmt.Pass();
         /** For each variable another one whose memory it may share; itself if it has the name of all of them. */
         private final Map<String, String> shares = new HashMap<>();
 
@@ -305,6 +309,7 @@ public final class DeadCode {
                     found = true;
                     continue;
                 }
+                this.statement = statement;
                 Stmt changed = Trees.mapAll(List.of(statement), this::withLess).get(0);
                 if (changed instanceof Stmt.Assign assign) {
                     assign.targets().forEach(target -> {
@@ -378,7 +383,8 @@ public final class DeadCode {
             Set<String> written = new HashSet<>();
             effect.written().stream()
                     .forEach(i -> memory(effect.operands().get(i)).forEach(name -> written.add(group(name))));
-            return !written.contains(group(LASTING)) && live.stream().noneMatch(name -> written.contains(group(name)));
+            return !written.contains(group(LASTING))
+                    && Stream.concat(live.stream(), beside.stream()).noneMatch(name -> written.contains(group(name)));
         }
 
         /** Returns a call with less, if it is one that needs less. */
@@ -397,6 +403,7 @@ public final class DeadCode {
                 impossible = true;
                 return expression;
             }
+            beside = readBeside(call);
             if (isGiven) {
                 // Where the call would write to its arguments, nothing may be read that it would have written.
                 impossible |= !writesToNothingNeeded(call);
@@ -410,7 +417,14 @@ public final class DeadCode {
                 arguments.add(goes ? nothing() : call.arguments().get(i));
                 impossible |= goes && !isHarmless(call.arguments().get(i));
             }
+            beside = Set.of();
             return new Expr.Call(call.callee(), arguments, call.keywords(), call.trailingComma());
+        }
+
+        /** Returns what the statement reads beside the arguments of a call. */
+        private Set<String> readBeside(Expr.Call call) {
+            Expr.Call without = new Expr.Call(call.callee(), List.of(), List.of(), false);
+            return names(Trees.mapAll(List.of(statement), part -> part.equals(call) ? without : part));
         }
 
         private static Set<String> names(Expr expression) {

@@ -162,6 +162,10 @@ class DeadCodeTest {
     void givenWriter() {
         String call = "b = (self.writing).forward(a, )\n";
         assertThat(tail("writing", A + call + "return torch.add(b, a)")).isEqualTo(WHOLE);
+        assertThat(tail("writing", A + "return torch.add((self.writing).forward(a, ), a)"))
+                .isEqualTo(WHOLE);
+        assertThat(tail("second", A + "return torch.add((self.second).forward(torch.relu_(a), ), a)"))
+                .isEqualTo(WHOLE);
         assertThat(tail("writing", A + call + "return b"))
                 .isEqualTo(text("b = (self.writing).forward(torch.zeros([0]), )", "return b"));
         assertThat(tail("writing", "a = torch.neg(x)\nv = torch.t(a)\n" + call + "return torch.add(b, v)"))
