@@ -165,7 +165,8 @@ class NoiseTunnelTest {
                         .settings()
                         .toString())
                 .isEqualTo("{samples=20, stdev=[0.1, 0.2], method=integrated-gradients, method.steps=9, "
-                        + "method.quadrature=gauss-legendre, method.baseline=0.0, method.multiply-by-inputs=true}");
+                        + "method.quadrature=gauss-legendre, method.spacing=even, method.tolerance=0.0, "
+                        + "method.baseline=0.0, method.multiply-by-inputs=true}");
         assertThat(NoiseTunnel.smoothGradSquared(new Saliency()).name()).isEqualTo("smooth-grad-squared");
         assertThat(NoiseTunnel.varGrad(new Saliency()).settings().toString())
                 .isEqualTo("{samples=5, stdev=1.0, method=saliency, method.absolute=true}");

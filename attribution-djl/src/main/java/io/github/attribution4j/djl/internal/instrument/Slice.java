@@ -30,7 +30,7 @@ public record Slice(Set<Integer> given, Set<Integer> tapped, boolean output) {
 
     /**
      * Returns the slice for some rows; none if the given ones do not all name modules that run once and return a
-     * tensor, or a tapped one is inside a method.
+     * tensor, if a tapped one is inside a method, or if rows of a value are not on axis 0, which takes another copy.
      *
      * @param given rows whose values are given
      * @param tapped rows whose values are asked for
@@ -39,6 +39,7 @@ public record Slice(Set<Integer> given, Set<Integer> tapped, boolean output) {
      */
     public static Optional<Slice> of(List<Row> given, List<Row> tapped, boolean output, List<ModuleInfo> modules) {
         boolean fits = !(given.isEmpty() && output)
+                && Stream.concat(given.stream(), tapped.stream()).allMatch(row -> row.view() == Row.AS_IS)
                 && given.stream().allMatch(row -> row.side() == Row.RESULT && runsOnce(modules.get(row.module())))
                 && tapped.stream().allMatch(row -> row.side() == Row.RESULT);
         return fits ? Optional.of(new Slice(modules(given), modules(tapped), output)) : Optional.empty();
