@@ -37,7 +37,7 @@ final class Snippets {
 
     private static void readAll(Path folder, Map<String, String> snippets) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.sorted().toList()) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
                 read(file, snippets);
             }
         }

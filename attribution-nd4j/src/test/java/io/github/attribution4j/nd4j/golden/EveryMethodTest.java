@@ -3,13 +3,23 @@ package io.github.attribution4j.nd4j.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.attribution4j.Attribution;
+import io.github.attribution4j.Explanation;
+import io.github.attribution4j.cam.Fem;
+import io.github.attribution4j.cam.FullGrad;
+import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.nd4j.SameDiffModel;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor.Lifetime;
+import io.github.attribution4j.tensor.TensorScope;
 import io.github.attribution4j.testkit.LeakExtension;
 import io.github.attribution4j.testkit.internal.golden.EveryMethod;
+import io.github.attribution4j.testkit.internal.golden.GoldenModel;
 import io.github.attribution4j.testkit.internal.golden.InParallel;
 import io.github.attribution4j.testkit.internal.golden.MemoryGrowth;
 import io.github.attribution4j.testkit.internal.golden.Planned;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,6 +43,26 @@ class EveryMethodTest {
             InParallel.sameBits(every, IN_EACH_THREAD);
         }
         assertThat(Lifetime.count()).isEqualTo(live);
+    }
+
+    @Test
+    void those_that_the_set_leaves_out_run() {
+        float[] pixels = new float[3 * 16 * 16];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = i % 17 / 17f;
+        }
+        try (TensorScope scope = TensorScope.open();
+                GoldenModel<SameDiffModel> golden = GoldenGraphs.load("cnn")) {
+            SameDiffModel model = golden.model();
+            Inputs inputs = Inputs.of(model.tensors().of(pixels, 1, 3, 16, 16));
+            for (Attribution<? super SameDiffModel> method : List.of(new FullGrad(), new Fem("layer1"))) {
+                try (Explanation explanation = method.attribute(model, inputs, Target.index(1))) {
+                    double[] map = explanation.attribution().toDoubleArray();
+                    assertThat(Arrays.stream(map).allMatch(Double::isFinite)).isTrue();
+                    assertThat(Arrays.stream(map).anyMatch(value -> value != 0)).isTrue();
+                }
+            }
+        }
     }
 
     @Test

@@ -79,7 +79,7 @@ final class GoldenGraphs {
         }
     }
 
-    private static GoldenModel<SameDiffModel> load(String name) {
+    static GoldenModel<SameDiffModel> load(String name) {
         return load(entries().stream()
                 .filter(entry -> entry.model().equals(name))
                 .findFirst()

@@ -156,6 +156,7 @@ public final class DeadCode {
         private final Set<String> live = new HashSet<>();
         /** The variables that a statement reads beside a call in it that is about to change. */
         private Set<String> beside = Set.of();
+
         private Stmt statement = new Stmt.Pass();
         /** For each variable another one whose memory it may share; itself if it has the name of all of them. */
         private final Map<String, String> shares = new HashMap<>();
