@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.model.rule;
 
+import io.github.attribution4j.model.UnsupportedModelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -162,6 +163,50 @@ public final class RuleSet {
                 .filter(operation -> assignments.stream()
                         .anyMatch(assignment -> assignment.selector().selects(operation, all)))
                 .toList();
+    }
+
+    /**
+     * Checks that every module and address that this set names is in a model, because a rule for another place would
+     * silently do nothing.
+     *
+     * @param all all operations of the model
+     * @param withoutModules for the message, where no operation is in a module: why, and how to choose operations then
+     * @throws UnsupportedModelException naming the rule and the modules that there are
+     */
+    public void requirePlaces(List<Operation> all, String withoutModules) {
+        for (Assignment assignment : assignments) {
+            Operation.Selector selector = assignment.selector();
+            boolean names =
+                    selector instanceof Operation.Selector.Module || selector instanceof Operation.Selector.Address;
+            if (names && all.stream().noneMatch(operation -> selector.selects(operation, all))) {
+                List<String> modules = all.stream()
+                        .map(Operation::module)
+                        .filter(module -> !module.isEmpty())
+                        .distinct()
+                        .toList();
+                throw new UnsupportedModelException("rule " + describe(assignment.rule()) + " is for operations "
+                        + selector.describe() + ", and this model has none there: "
+                        + (modules.isEmpty() ? withoutModules : "its operations are in " + String.join(", ", modules)));
+            }
+        }
+    }
+
+    /**
+     * Returns the refusal of a model no operation of which follows one of these rules.
+     *
+     * @param all all operations of the model
+     */
+    public UnsupportedModelException followedByNone(List<Operation> all) {
+        List<String> nonlinear = all.stream()
+                .filter(operation -> operation.kind() == Operation.Kind.ACTIVATION)
+                .map(Operation::plainName)
+                .distinct()
+                .sorted()
+                .toList();
+        return new UnsupportedModelException("no operation of this model follows one of the rules (" + describe()
+                + "), so the result would be the plain gradient; its nonlinear operations are "
+                + (nonlinear.isEmpty() ? "none" : String.join(", ", nonlinear))
+                + "; choose rules for them, or a gradient method");
     }
 
     /** Returns the assignments in words, one after the other: part of an explanation's provenance. */

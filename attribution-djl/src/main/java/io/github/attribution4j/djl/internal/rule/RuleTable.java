@@ -51,31 +51,11 @@ public final class RuleTable {
         return table;
     }
 
-    /** Refuses a rule for a place that does not exist, because it would silently do nothing. */
-    private void requirePlaces(List<Operation> all) {
-        for (RuleSet.Assignment assignment : rules.assignments()) {
-            Operation.Selector selector = assignment.selector();
-            boolean names =
-                    selector instanceof Operation.Selector.Module || selector instanceof Operation.Selector.Address;
-            if (names && all.stream().noneMatch(operation -> selector.selects(operation, all))) {
-                List<String> modules = all.stream()
-                        .map(Operation::module)
-                        .filter(module -> !module.isEmpty())
-                        .distinct()
-                        .toList();
-                throw new UnsupportedModelException(
-                        "rule " + RuleSet.describe(assignment.rule()) + " is for operations "
-                                + selector.describe() + ", and this model has none there: "
-                                + (modules.isEmpty()
-                                        ? "a frozen archive has no modules, all its operations are in the root; "
-                                                + "choose them by kind, by name or by address"
-                                        : "its operations are in " + String.join(", ", modules)));
-            }
-        }
-    }
-
     private void fill(List<Operation> all, List<OperationInfo> infos) {
-        requirePlaces(all);
+        rules.requirePlaces(
+                all,
+                "a frozen archive has no modules, all its operations are in the root; choose them by kind, by name or"
+                        + " by address");
         Map<BackwardRule, Integer> known = new HashMap<>();
         Map<Integer, Map<Integer, Integer>> votes = new HashMap<>();
         for (int i = 0; i < all.size(); i++) {
@@ -92,21 +72,8 @@ public final class RuleTable {
                 .orElseThrow()
                 .getKey());
         if (rules.family() == BackwardRule.Family.GUIDED && numbers.isEmpty()) {
-            throw new UnsupportedModelException("no operation of this model follows one of the rules ("
-                    + rules.describe()
-                    + "), so the result would be the plain gradient; its nonlinear operations are " + nonlinear(all)
-                    + "; choose rules for them, or a gradient method");
+            throw rules.followedByNone(all);
         }
-    }
-
-    private static String nonlinear(List<Operation> all) {
-        List<String> names = all.stream()
-                .filter(operation -> operation.kind() == Operation.Kind.ACTIVATION)
-                .map(Operation::plainName)
-                .distinct()
-                .sorted()
-                .toList();
-        return names.isEmpty() ? "none" : String.join(", ", names);
     }
 
     /** Returns the number of an operation's rule: -1 if it has none, 0 for its own derivative, else from 1. */

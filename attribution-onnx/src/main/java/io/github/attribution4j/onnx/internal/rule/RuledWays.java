@@ -117,7 +117,7 @@ public final class RuledWays implements Ways {
      */
     public static void check(RuleSet rules, List<Operation> all) {
         Family family = Family.of(rules.family());
-        requirePlaces(rules, all);
+        rules.requirePlaces(all, "its exporter recorded no modules; choose operations by kind, by name or by address");
         boolean followed = false;
         for (Operation operation : all) {
             Optional<BackwardRule> chosen = rules.ruleFor(operation, all);
@@ -132,40 +132,7 @@ public final class RuledWays implements Ways {
             }
         }
         if (rules.family() == BackwardRule.Family.GUIDED && !followed) {
-            List<String> names = all.stream()
-                    .filter(operation -> operation.kind() == Kind.ACTIVATION)
-                    .map(Operation::plainName)
-                    .distinct()
-                    .sorted()
-                    .toList();
-            throw new UnsupportedModelException("no operation of this model follows one of the rules ("
-                    + rules.describe()
-                    + "), so the result would be the plain gradient; its nonlinear operations are "
-                    + (names.isEmpty() ? "none" : String.join(", ", names))
-                    + "; choose rules for them, or a gradient method");
-        }
-    }
-
-    /** Refuses a rule for a place that does not exist, because it would silently do nothing. */
-    private static void requirePlaces(RuleSet rules, List<Operation> all) {
-        for (RuleSet.Assignment assignment : rules.assignments()) {
-            Operation.Selector selector = assignment.selector();
-            boolean names =
-                    selector instanceof Operation.Selector.Module || selector instanceof Operation.Selector.Address;
-            if (names && all.stream().noneMatch(operation -> selector.selects(operation, all))) {
-                List<String> modules = all.stream()
-                        .map(Operation::module)
-                        .filter(module -> !module.isEmpty())
-                        .distinct()
-                        .toList();
-                throw new UnsupportedModelException(
-                        "rule " + RuleSet.describe(assignment.rule()) + " is for operations "
-                                + selector.describe() + ", and this model has none there: "
-                                + (modules.isEmpty()
-                                        ? "its exporter recorded no modules; choose operations by kind, by name or"
-                                                + " by address"
-                                        : "its operations are in " + String.join(", ", modules)));
-            }
+            throw rules.followedByNone(all);
         }
     }
 
