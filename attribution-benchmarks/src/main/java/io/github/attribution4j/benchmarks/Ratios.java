@@ -13,8 +13,9 @@ import java.util.concurrent.CountDownLatch;
  * Measures the library against the bare loop, in turns, and prints the median of the ratios with its quartiles.
  *
  * <p>Run it on an idle machine; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
- * saliency}, {@code forward}, {@code cam}, {@code rules}, {@code curves}, {@code load}, {@code free}, {@code threads};
- * {@code onnx} against a bare loop of ONNX Runtime; {@code engines} ONNX against TorchScript); none means all.
+ * saliency}, {@code forward}, {@code cam}, {@code tails}, {@code rules}, {@code curves}, {@code load}, {@code free},
+ * {@code threads}; {@code onnx} against a bare loop of ONNX Runtime; {@code engines} ONNX against TorchScript); none
+ * means all.
  */
 public final class Ratios {
     private static final int STEPS = 20;
@@ -44,6 +45,7 @@ public final class Ratios {
                         "saliency",
                         "forward",
                         "cam",
+                        "tails",
                         "rules",
                         "curves",
                         "load",
@@ -68,6 +70,9 @@ public final class Ratios {
         }
         if (wanted.contains("cam")) {
             ratios.gradCam(300, 200);
+        }
+        if (wanted.contains("tails")) {
+            ratios.tails(5, 25);
         }
         if (wanted.contains("rules")) {
             ratios.rules(BenchmarkModels.RESNET18, 5, 25);
@@ -140,6 +145,29 @@ public final class Ratios {
             BareLoop.prepareThread();
             Pairs.requireEqual(ours.forward(), bare.forward(input));
             pairs.compare("forward, " + which.label(), warmups, count, ours::forward, () -> bare.forward(input));
+        }
+    }
+
+    /**
+     * Integrated gradients at a layer, whose tail computes only what is behind it, against as many rows of the whole
+     * network: what a library with hooks runs.
+     */
+    private void tails(int warmups, int count) {
+        BenchmarkModels which = BenchmarkModels.RESNET18;
+        Path archive = which.write();
+        try (Ours ours = new Ours(which, archive);
+                BareLoop bare = new BareLoop(archive);
+                NDArray input = bare.input(which.input(), which.shape(1))) {
+            BareLoop.prepareThread();
+            for (String layer : new String[] {"layer2", "layer4"}) {
+                pairs.compare(
+                        "integrated gradients at " + layer + " against those of the input in the bare loop, 20 steps, "
+                                + which.label(),
+                        warmups,
+                        count,
+                        () -> ours.layerIntegratedGradients(layer, TARGET, STEPS, BATCH),
+                        () -> bare.integratedGradients(input, TARGET, STEPS, BATCH));
+            }
         }
     }
 
