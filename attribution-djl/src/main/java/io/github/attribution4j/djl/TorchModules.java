@@ -90,7 +90,6 @@ final class TorchModules implements AutoCloseable {
     private @Nullable TorchModules after;
     private @Nullable TorchModules learning;
     private final boolean isLearning;
-    private final @Nullable Slice slice;
     private final TorchSlices slices = new TorchSlices(this::sliced);
     private volatile @Nullable Loaded loaded;
     private volatile @Nullable Instrumented values;
@@ -113,7 +112,6 @@ final class TorchModules implements AutoCloseable {
             boolean unbatched,
             BackwardRule.@Nullable Family family,
             boolean isLearning,
-            @Nullable Slice slice,
             @Nullable Loaded loaded) {
         this.name = name;
         this.runtime = runtime;
@@ -126,7 +124,6 @@ final class TorchModules implements AutoCloseable {
         this.unbatched = unbatched;
         this.family = family;
         this.isLearning = isLearning;
-        this.slice = slice;
         this.loaded = loaded;
     }
 
@@ -166,7 +163,6 @@ final class TorchModules implements AutoCloseable {
                     unbatched,
                     null,
                     false,
-                    null,
                     loaded);
         } catch (IOException e) {
             throw unwritable(e);
@@ -242,7 +238,6 @@ final class TorchModules implements AutoCloseable {
                 unbatched,
                 null,
                 false,
-                null,
                 null);
     }
 
@@ -300,10 +295,10 @@ final class TorchModules implements AutoCloseable {
         return ruled.computeIfAbsent(rules, key -> variant(key, false, null));
     }
 
-    /** Returns another copy of the program, which is compiled at its first run. */
-    private TorchModules variant(BackwardRule.@Nullable Family rules, boolean forLearning, @Nullable Slice part) {
+    /** Returns another copy of the program; one that is not loaded is compiled at its first run. */
+    private TorchModules variant(BackwardRule.@Nullable Family rules, boolean forLearning, @Nullable Loaded compiled) {
         TorchModules variant = new TorchModules(
-                name, runtime, tensors, archive, parameters, first, text, unbatched, rules, forLearning, part, null);
+                name, runtime, tensors, archive, parameters, first, text, unbatched, rules, forLearning, compiled);
         variant.closed = closed;
         return variant;
     }
@@ -331,7 +326,6 @@ final class TorchModules implements AutoCloseable {
                         unbatched,
                         null,
                         false,
-                        null,
                         null);
             } catch (ArchiveException | ScriptException | RewriteException e) {
                 throw new UnsupportedModelException(Failures.line(e), e);
@@ -359,14 +353,21 @@ final class TorchModules implements AutoCloseable {
 
     private Optional<TorchModules> sliced(Slice wanted) {
         // What is left out would have drawn numbers before the rest does.
-        if (!randomDraws().isEmpty() || text.program().sliced(wanted).isEmpty()) {
+        Optional<RepairedProgram> part =
+                randomDraws().isEmpty() ? text.program().sliced(wanted) : Optional.empty();
+        if (part.isEmpty()) {
             return Optional.empty();
         }
-        TorchModules made = variant(null, false, wanted);
-        try {
-            made.module();
-            return Optional.of(made);
-        } catch (ModelException e) {
+        try (ArchiveCopy copy = ArchiveCopy.start(archive)) {
+            Instrumented program = Instrumenter.instrument(part.get(), unbatched, wanted);
+            TorchModule module = load(name, runtime, tensors, program, copy, () -> parameters, false);
+            return Optional.of(variant(null, false, new Loaded(module, program.level())));
+        } catch (IOException
+                | UncheckedIOException
+                | ModelException
+                | ArchiveException
+                | ScriptException
+                | RewriteException e) {
             // The file may be gone by now; the whole program is in memory.
             return Optional.empty();
         }
@@ -378,9 +379,7 @@ final class TorchModules implements AutoCloseable {
 
     private Instrumented instrumented(Level level) {
         try {
-            return slice != null
-                    ? Instrumenter.instrument(text.program().sliced(slice).orElseThrow(), unbatched, slice)
-                    : Instrumenter.instrument(text.program(), level, unbatched, family);
+            return Instrumenter.instrument(text.program(), level, unbatched, family);
         } catch (ArchiveException | ScriptException | RewriteException e) {
             throw new UnsupportedModelException(Failures.line(e), e);
         }

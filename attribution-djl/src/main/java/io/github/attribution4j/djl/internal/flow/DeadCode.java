@@ -52,8 +52,8 @@ public final class DeadCode {
         this.index = index;
         this.writes = writes;
         this.given = given;
-        this.around = around(given);
-        this.kept = around(kept);
+        this.around = index.around(given);
+        this.kept = index.around(kept);
         this.output = output;
     }
 
@@ -75,18 +75,6 @@ public final class DeadCode {
         }
         code.needed(0, forward, true);
         return code.impossible || !code.found ? Optional.empty() : Optional.of(code.files());
-    }
-
-    /** Returns some modules and those that hold them. */
-    private Set<Integer> around(Set<Integer> modules) {
-        Set<Integer> around = new HashSet<>();
-        for (ProgramIndex.Node node : index.nodes()) {
-            int end = node.index() + node.type().size();
-            if (modules.stream().anyMatch(module -> module >= node.index() && module < end)) {
-                around.add(node.index());
-            }
-        }
-        return around;
     }
 
     private String type(int module) {

@@ -22,6 +22,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,9 @@ final class MethodCloner {
     private final StaticTypes types;
     private final @Nullable PlaceTaps taps;
     private final @Nullable Slice slice;
+    /** The modules that the tape sees in a copy for a slice. */
+    private final Set<Integer> shown;
+
     private boolean leavesOut;
     private List<Stmt> before = new ArrayList<>();
     private List<Stmt> after = new ArrayList<>();
@@ -76,6 +80,7 @@ final class MethodCloner {
         this.types = types;
         this.taps = taps;
         this.slice = slice;
+        this.shown = slice == null ? Set.of() : slice.shown(index);
         this.variables = new ModuleVariables(index);
     }
 
@@ -325,6 +330,16 @@ final class MethodCloner {
         return future;
     }
 
+    /** Returns whether the tape sees a module. Instances of one class have one text. */
+    private boolean shows(ModuleRef module) {
+        return slice == null
+                || (module.base().isEmpty()
+                        ? shown.contains(module.offset())
+                        : shown.stream()
+                                .anyMatch(one ->
+                                        index.nodes().get(one).type().name().equals(module.type())));
+    }
+
     /**
      * Returns the call of a module, of its clone if there is one, with arguments and result shown to the tape; null if
      * the call stays as it is.
@@ -335,7 +350,7 @@ final class MethodCloner {
         if (definition == null || callee == null) {
             return null;
         }
-        if (slice != null && !slice.shows(target, index)) {
+        if (!shows(target)) {
             return null;
         }
         boolean counts = CallSite.counts(definition, method.name());

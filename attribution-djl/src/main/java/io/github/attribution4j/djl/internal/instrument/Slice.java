@@ -61,26 +61,7 @@ public record Slice(Set<Integer> given, Set<Integer> tapped, boolean output) {
 
     /** Returns the modules that a copy for this slice shows: given and tapped ones, and all around them. */
     Set<Integer> shown(ProgramIndex index) {
-        List<ProgramIndex.Node> nodes = index.nodes();
-        Set<String> paths = Stream.concat(given.stream(), tapped.stream())
-                .map(module -> nodes.get(module).path())
-                .collect(Collectors.toSet());
-        return nodes.stream()
-                .filter(node -> paths.stream()
-                        .anyMatch(path -> path.equals(node.path())
-                                || node.path().isEmpty()
-                                || path.startsWith(node.path() + ".")))
-                .map(ProgramIndex.Node::index)
-                .collect(Collectors.toSet());
-    }
-
-    /** Returns whether the tape sees a module in a copy for this slice. Instances of one class have one text. */
-    boolean shows(ModuleRef module, ProgramIndex index) {
-        Set<Integer> shown = shown(index);
-        return module.base().isEmpty()
-                ? shown.contains(module.offset())
-                : shown.stream()
-                        .anyMatch(one -> index.nodes().get(one).type().name().equals(module.type()));
+        return index.around(Stream.concat(given.stream(), tapped.stream()).collect(Collectors.toSet()));
     }
 
     /** Returns whether a module is not called, because its result is given. */

@@ -344,6 +344,18 @@ public final class ProgramIndex {
         return Collections.unmodifiableList(nodes);
     }
 
+    /** Returns some modules and those that hold them, by their pre-order indexes. */
+    public Set<Integer> around(Set<Integer> modules) {
+        Set<Integer> around = new HashSet<>();
+        for (Node node : nodes) {
+            int end = node.index() + node.type().size();
+            if (modules.stream().anyMatch(module -> module >= node.index() && module < end)) {
+                around.add(node.index());
+            }
+        }
+        return around;
+    }
+
     private void add(String path, ModuleClass type) {
         nodes.add(new Node(path, nodes.size(), type));
         type.children().forEach((name, child) -> add(path.isEmpty() ? name : path + "." + name, module(child)));
