@@ -171,6 +171,12 @@ public sealed interface BackwardRule {
             }
         }
 
+        /** Returns whether this is the ε rule: one group with all of the input, the weights and the biases. */
+        public boolean isEpsilon() {
+            Term whole = new Term(1, InputPart.VALUE, WeightPart.VALUE, BiasPart.VALUE);
+            return groups.equals(List.of(new Group(1, whole)));
+        }
+
         @Override
         public Family family() {
             return Family.RELEVANCE;

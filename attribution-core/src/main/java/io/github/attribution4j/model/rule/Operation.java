@@ -7,7 +7,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -26,6 +28,51 @@ import java.util.stream.Collectors;
  * @param order position in the order in which the program's text runs, from 0, unique in the model
  */
 public record Operation(String address, String module, String name, Kind kind, int order) {
+    /** The relevance rules that each kind takes, besides Gradient and Stop. */
+    private static final Map<Kind, String> FITTING = Map.of(
+            Kind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
+            Kind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
+            Kind.AVERAGE_POOLING, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
+            Kind.ACTIVATION, "it takes Pass",
+            Kind.MAX_POOLING, "it takes Pass, by which the largest element gets all relevance",
+            Kind.NORMALIZATION,
+                    "it takes ConstantDeviation, Norm, epsilon and Pass, and a batch norm all Weighted rules",
+            Kind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
+            Kind.PRODUCT, "it takes Uniform, Norm and epsilon",
+            Kind.RECURRENT, "it takes Norm and epsilon, by which signals get all relevance and gates none",
+            Kind.UNKNOWN, "it is unknown, so it takes only Gradient and Stop");
+
+    /**
+     * Returns why this operation cannot follow a {@linkplain BackwardRule.Family#RELEVANCE relevance} rule, in words
+     * that name those that its kind takes; empty if it can. Of the {@link BackwardRule.Weighted} rules, an operation
+     * without weights takes ε alone, since it has no parts.
+     *
+     * @param rule the rule
+     */
+    public Optional<String> relevanceObjection(BackwardRule rule) {
+        boolean weighted = rule instanceof BackwardRule.Weighted;
+        boolean epsilon = rule instanceof BackwardRule.Norm
+                || (rule instanceof BackwardRule.Weighted general && general.isEpsilon());
+        boolean pass = rule instanceof BackwardRule.Pass;
+        boolean always = rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop;
+        boolean fits = switch (kind) {
+            case WEIGHTED -> epsilon || pass || weighted;
+            case LINEAR, AVERAGE_POOLING -> epsilon || pass;
+            case ACTIVATION, MAX_POOLING -> pass;
+            case NORMALIZATION ->
+                epsilon
+                        || pass
+                        || rule instanceof BackwardRule.ConstantDeviation
+                        || (weighted && name.equals("batch_norm"));
+            case SOFTMAX -> pass || rule instanceof BackwardRule.SoftmaxTaylor;
+            case PRODUCT -> epsilon || rule instanceof BackwardRule.Uniform;
+            case RESHAPE -> true;
+            case RECURRENT -> epsilon;
+            case UNKNOWN -> false;
+        };
+        return always || fits ? Optional.empty() : Optional.ofNullable(FITTING.get(kind));
+    }
+
     /**
      * The kind of computation, as backward rules distinguish them. Every operation that returns floating-point tensors
      * is of exactly one kind.

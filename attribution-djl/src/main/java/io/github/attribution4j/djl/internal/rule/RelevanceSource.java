@@ -4,13 +4,9 @@ package io.github.attribution4j.djl.internal.rule;
 import io.github.attribution4j.djl.internal.operator.OperatorKinds;
 import io.github.attribution4j.djl.internal.script.Expr;
 import io.github.attribution4j.model.rule.BackwardRule;
-import io.github.attribution4j.model.rule.BackwardRule.BiasPart;
-import io.github.attribution4j.model.rule.BackwardRule.InputPart;
-import io.github.attribution4j.model.rule.BackwardRule.WeightPart;
 import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,20 +22,6 @@ import org.jspecify.annotations.Nullable;
  * affine operation of its own.
  */
 final class RelevanceSource extends RuleSource {
-    /** The rules that each kind of operation takes, besides Gradient and Stop. */
-    private static final Map<Operation.Kind, String> FITTING = Map.of(
-            Operation.Kind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
-            Operation.Kind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
-            Operation.Kind.AVERAGE_POOLING, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
-            Operation.Kind.ACTIVATION, "it takes Pass",
-            Operation.Kind.MAX_POOLING, "it takes Pass, by which the largest element gets all relevance",
-            Operation.Kind.NORMALIZATION,
-                    "it takes ConstantDeviation, Norm, epsilon and Pass, and a batch norm all Weighted rules",
-            Operation.Kind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
-            Operation.Kind.PRODUCT, "it takes Uniform, Norm and epsilon",
-            Operation.Kind.RECURRENT, "it takes Norm and epsilon, by which signals get all relevance and gates none",
-            Operation.Kind.UNKNOWN, "it is unknown, so it takes only Gradient and Stop");
-
     RelevanceSource() {
         super(BackwardRule.Family.RELEVANCE, resource("relevance.py").replaceAll("(?m)^ *#.*\n", ""));
     }
@@ -109,40 +91,10 @@ final class RelevanceSource extends RuleSource {
         return numbers.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    /**
-     * Returns whether a rule is ε. A linear operation without weights has no parts, so it takes no other Weighted rule.
-     */
-    private static boolean isEpsilon(BackwardRule.Weighted rule) {
-        BackwardRule.Term epsilon = new BackwardRule.Term(1, InputPart.VALUE, WeightPart.VALUE, BiasPart.VALUE);
-        return rule.groups().equals(List.of(new BackwardRule.Group(1, epsilon)));
-    }
-
     @Override
     @Nullable
     String objection(BackwardRule rule, Operation operation) {
-        if (rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop) {
-            return null;
-        }
-        boolean epsilon = rule instanceof BackwardRule.Norm
-                || (rule instanceof BackwardRule.Weighted weighted && isEpsilon(weighted));
-        boolean pass = rule instanceof BackwardRule.Pass;
-        boolean fits = switch (operation.kind()) {
-            case WEIGHTED -> epsilon || pass || rule instanceof BackwardRule.Weighted;
-            case LINEAR, AVERAGE_POOLING -> epsilon || pass;
-            case ACTIVATION, MAX_POOLING -> pass;
-            case NORMALIZATION ->
-                epsilon
-                        || pass
-                        || rule instanceof BackwardRule.ConstantDeviation
-                        || (rule instanceof BackwardRule.Weighted
-                                && operation.name().equals("batch_norm"));
-            case SOFTMAX -> pass || rule instanceof BackwardRule.SoftmaxTaylor;
-            case PRODUCT -> epsilon || rule instanceof BackwardRule.Uniform;
-            case RESHAPE -> true;
-            case RECURRENT -> epsilon;
-            case UNKNOWN -> false;
-        };
-        return fits ? null : FITTING.get(operation.kind());
+        return operation.relevanceObjection(rule).orElse(null);
     }
 
     /** Returns the meaning of a code with which the text refuses. */

@@ -15,7 +15,6 @@ import io.github.attribution4j.onnx.internal.graph.Node;
 import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -26,20 +25,6 @@ import org.jspecify.annotations.Nullable;
  * divided by y and goes back by the derivative, and each operand takes it times its own value.
  */
 final class RelevanceRules implements Family {
-    /** The rules that each kind of operation takes, besides Gradient and Stop. */
-    private static final Map<Operation.Kind, String> FITTING = Map.of(
-            Operation.Kind.WEIGHTED, "it takes Weighted rules, Norm and Pass",
-            Operation.Kind.LINEAR, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
-            Operation.Kind.AVERAGE_POOLING, "it has no weights to take parts of, and takes Norm, epsilon and Pass",
-            Operation.Kind.ACTIVATION, "it takes Pass",
-            Operation.Kind.MAX_POOLING, "it takes Pass, by which the largest element gets all relevance",
-            Operation.Kind.NORMALIZATION,
-                    "it takes ConstantDeviation, Norm, epsilon and Pass, and a batch norm all Weighted rules",
-            Operation.Kind.SOFTMAX, "it takes SoftmaxTaylor and Pass",
-            Operation.Kind.PRODUCT, "it takes Uniform, Norm and epsilon",
-            Operation.Kind.RECURRENT, "it takes Norm and epsilon, by which signals get all relevance and gates none",
-            Operation.Kind.UNKNOWN, "it is unknown, so it takes only Gradient and Stop");
-
     /** Operations of a kind that has rules, and of which no relevance rule is known. */
     private static final Set<String> BEYOND =
             Set.of("cumprod", "local_response_norm", "logsum", "lp_pool", "normalize", "pow", "prod", "standardize");
@@ -51,33 +36,11 @@ final class RelevanceRules implements Family {
 
     @Override
     public @Nullable String objection(BackwardRule rule, Operation operation) {
-        if (rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop) {
-            return null;
-        }
-        if (BEYOND.contains(operation.name()) && operation.kind() != Operation.Kind.ACTIVATION) {
+        boolean always = rule instanceof BackwardRule.Gradient || rule instanceof BackwardRule.Stop;
+        if (!always && BEYOND.contains(operation.name()) && operation.kind() != Operation.Kind.ACTIVATION) {
             return "no relevance rule is known for it, so it takes only Gradient and Stop";
         }
-        boolean weighted = rule instanceof BackwardRule.Weighted;
-        boolean epsilon = epsilon(rule) >= 0
-                && !(rule instanceof BackwardRule.Uniform)
-                && !(rule instanceof BackwardRule.ConstantDeviation);
-        boolean pass = rule instanceof BackwardRule.Pass;
-        boolean fits = switch (operation.kind()) {
-            case WEIGHTED -> epsilon || pass || weighted;
-            case LINEAR, AVERAGE_POOLING -> epsilon || pass;
-            case ACTIVATION, MAX_POOLING -> pass;
-            case NORMALIZATION ->
-                epsilon
-                        || pass
-                        || rule instanceof BackwardRule.ConstantDeviation
-                        || (weighted && operation.name().equals("batch_norm"));
-            case SOFTMAX -> pass || rule instanceof BackwardRule.SoftmaxTaylor;
-            case PRODUCT -> epsilon || rule instanceof BackwardRule.Uniform;
-            case RESHAPE -> true;
-            case RECURRENT -> epsilon;
-            case UNKNOWN -> false;
-        };
-        return fits ? null : FITTING.get(operation.kind());
+        return operation.relevanceObjection(rule).orElse(null);
     }
 
     /** The stabilizer of a rule; -1 if it has none, or needs parts of weights. */
@@ -91,7 +54,7 @@ final class RelevanceRules implements Family {
         if (rule instanceof BackwardRule.ConstantDeviation deviation) {
             return deviation.epsilon();
         }
-        if (rule instanceof BackwardRule.Weighted weighted && weighted.groups().equals(List.of(EPSILON))) {
+        if (rule instanceof BackwardRule.Weighted weighted && weighted.isEpsilon()) {
             return weighted.epsilon();
         }
         return rule instanceof BackwardRule.Gradient ? 0 : -1;
