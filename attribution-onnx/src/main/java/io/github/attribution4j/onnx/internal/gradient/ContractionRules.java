@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Products of matrices, sums of products in general, and attention. */
-final class ContractionRules {
+public final class ContractionRules {
     private ContractionRules() {}
 
     static void addTo(Map<String, Rules.Rule> table) {
@@ -300,30 +300,28 @@ final class ContractionRules {
      */
     private static final class Attention {
         private final Step s;
-        private final boolean joined;
-        private final String keyHeads;
+        private final AttentionWords words;
 
         Attention(Step s) {
             this.s = s;
-            this.joined = s.rank(s.x()) == 3;
-            this.keyHeads = joined ? s.ints(s.integer("kv_num_heads", 0)) : s.sizes(s.x(1), 1);
+            this.words = new AttentionWords(s);
             if (s.arrived(3)) {
                 throw s.refuse("a gradient comes to its weights themselves (output 4)");
             }
         }
 
         void apply() {
-            String q = grouped(heads(s.x(0), "q_num_heads"));
-            String k = s.unsqueeze(whole(1, 4), 2);
-            String v = s.unsqueeze(whole(2, 5), 2);
-            String g = grouped(heads(s.g(), "q_num_heads"));
+            String q = words.queries(s.x(0));
+            String k = words.whole(s.x(1), s.x(4));
+            String v = words.whole(s.x(2), s.x(5));
+            String g = words.queries(s.g());
             double cap = s.real("softcap", 0);
-            String weights = grouped(inner(3));
+            String weights = words.grouped(inner(3));
             String back = s.matmul(g, s.transpose(v, 0, 1, 2, 4, 3));
             String along = s.sum(s.mul(back, weights), true, -1);
             String scores = s.mul(weights, s.sub(back, along));
             if (cap != 0) {
-                String bounded = s.times(grouped(inner(1)), 1 / cap);
+                String bounded = s.times(words.grouped(inner(1)), 1 / cap);
                 scores = s.mul(scores, s.sub(s.number(1), s.mul(bounded, bounded)));
             }
             if (s.needs(3)) {
@@ -332,21 +330,40 @@ final class ContractionRules {
                 }
                 s.give(3, s.sumToShape(s.op("Reshape", scores, s.op("Shape", inner(3))), s.x(3)));
             }
-            String scaled = s.mul(scores, scale(q));
+            String scaled = s.mul(scores, words.scale(q));
             if (s.needs(0)) {
-                String all = s.reshape(s.matmul(scaled, k), s.op("Shape", heads(s.x(0), "q_num_heads")));
-                s.give(0, joined ? s.shapedLike(s.transpose(all, 0, 2, 1, 3), s.x(0)) : all);
+                words.giveQueries(s.matmul(scaled, k));
             }
-            give(1, 4, s.sum(s.matmul(s.transpose(scaled, 0, 1, 2, 4, 3), q), false, 2));
-            give(2, 5, s.sum(s.matmul(s.transpose(weights, 0, 1, 2, 4, 3), g), false, 2));
+            words.give(1, 4, s.sum(s.matmul(s.transpose(scaled, 0, 1, 2, 4, 3), q), false, 2));
+            words.give(2, 5, s.sum(s.matmul(s.transpose(weights, 0, 1, 2, 4, 3), g), false, 2));
         }
 
-        /** What the node computes within, by the number of its mode. */
         private String inner(int mode) {
+            return words.inner(mode, s.node().inputs());
+        }
+    }
+
+    /**
+     * The values of an attention node as (rows, heads of keys, queries of each, places, sizes), for its gradient and
+     * for rules.
+     */
+    public static final class AttentionWords {
+        private final Step s;
+        private final boolean joined;
+        private final String keyHeads;
+
+        public AttentionWords(Step s) {
+            this.s = s;
+            this.joined = s.rank(s.x()) == 3;
+            this.keyHeads = joined ? s.ints(s.integer("kv_num_heads", 0)) : s.sizes(s.x(1), 1);
+        }
+
+        /** What the node computes within for some inputs, by the number of its mode. */
+        public String inner(int mode, List<String> inputs) {
             List<Attribute> attributes = new ArrayList<>(s.node().attributes().values());
             attributes.removeIf(attribute -> attribute.name().equals("qk_matmul_output_mode"));
             attributes.add(set("qk_matmul_output_mode", mode));
-            return s.ops("Attention", 4, attributes, s.node().inputs().toArray(new String[0]))
+            return s.ops("Attention", 4, attributes, inputs.toArray(new String[0]))
                     .get(3);
         }
 
@@ -358,19 +375,24 @@ final class ContractionRules {
             return s.transpose(split, 0, 2, 1, 3);
         }
 
+        /** Queries, or what has their form. */
+        public String queries(String value) {
+            return grouped(heads(value, "q_num_heads"));
+        }
+
         /** Several heads of queries may share one of keys. */
-        private String grouped(String value) {
+        public String grouped(String value) {
             String rest = s.op("Shape", List.of(set("start", 2)), value);
             return s.op("Reshape", value, s.concat(0, s.ints(0), keyHeads, s.ints(-1), rest));
         }
 
-        /** Keys or values, behind those of the past. */
-        private String whole(int input, int past) {
-            String now = heads(s.x(input), "kv_num_heads");
-            return s.has(past) ? s.concat(2, s.x(past), now) : now;
+        /** Keys or values, behind those of the past, whose name is empty if there is none. */
+        public String whole(String value, String past) {
+            String now = heads(value, "kv_num_heads");
+            return s.unsqueeze(past.isEmpty() ? now : s.concat(2, past, now), 2);
         }
 
-        private String scale(String q) {
+        public String scale(String q) {
             if (s.set("scale")) {
                 return s.number(s.real("scale", 1));
             }
@@ -378,9 +400,15 @@ final class ContractionRules {
             return s.op("Reciprocal", s.op("Sqrt", s.cast(size, s.element())));
         }
 
-        /** Hands on the gradient of keys or values, also what came to them as a result. */
-        private void give(int input, int past, String gradient) {
-            String all = s.arrived(input) ? s.add(gradient, s.g(input)) : gradient;
+        /** Hands on what comes to the queries. */
+        public void giveQueries(String came) {
+            String all = s.reshape(came, s.op("Shape", heads(s.x(0), "q_num_heads")));
+            s.give(0, joined ? s.shapedLike(s.transpose(all, 0, 2, 1, 3), s.x(0)) : all);
+        }
+
+        /** Hands on what comes to keys or values, also what came to them as a result. */
+        public void give(int input, int past, String came) {
+            String all = s.arrived(input) ? s.add(came, s.g(input)) : came;
             String now = all;
             if (s.has(past)) {
                 String length = s.sizes(s.x(past), 2);
