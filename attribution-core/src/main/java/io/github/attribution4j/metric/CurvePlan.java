@@ -22,13 +22,15 @@ final class CurvePlan {
     }
 
     private final boolean inserts;
-    private final int[][] ranks;
+    /** For each example and group the number of the evaluated points that do not change it. */
+    private final int[][] unchanged;
+
     private final int[][] points;
     private final int[][] evaluated;
 
     private CurvePlan(int examples, boolean inserts) {
         this.inserts = inserts;
-        ranks = new int[examples][];
+        unchanged = new int[examples][];
         points = new int[examples][];
         evaluated = new int[examples][];
     }
@@ -47,14 +49,14 @@ final class CurvePlan {
             boolean mostFirst,
             boolean inserts) {
         CurvePlan plan = new CurvePlan(coalitions.evaluator().examples(), inserts);
-        for (int example = 0; example < plan.ranks.length; example++) {
+        for (int example = 0; example < plan.unchanged.length; example++) {
             double[] values = ElementScores.byGroup(explanation, coalitions, example, relevance);
             int[] counts = points.of(values.length);
             int known = inserts ? values.length : 0;
-            plan.ranks[example] = ranks(values, mostFirst);
             plan.points[example] = counts;
             plan.evaluated[example] =
                     Arrays.stream(counts).filter(count -> count != known).toArray();
+            plan.unchanged[example] = Sorting.parts(keys(values, mostFirst), plan.evaluated[example]);
         }
         return plan;
     }
@@ -66,25 +68,24 @@ final class CurvePlan {
 
     /** Says which groups a point keeps; a {@link Keeping}. */
     void fill(int example, int row, boolean[] kept) {
-        int[] rank = ranks[example];
-        int changed = evaluated[example][row];
+        int[] of = unchanged[example];
         // Two loops: a choice for each of 150,000 pixels took a fifth of a short curve.
         if (inserts) {
-            for (int group = 0; group < rank.length; group++) {
-                kept[group] = rank[group] < changed;
+            for (int group = 0; group < of.length; group++) {
+                kept[group] = of[group] <= row;
             }
         } else {
-            for (int group = 0; group < rank.length; group++) {
-                kept[group] = rank[group] >= changed;
+            for (int group = 0; group < of.length; group++) {
+                kept[group] = of[group] > row;
             }
         }
     }
 
     /** Returns the shares of the groups that are changed at the points of an example. */
     double[] shares(int example) {
-        int groups = ranks[example].length;
+        double groups = unchanged[example].length;
         return Arrays.stream(points[example])
-                .mapToDouble(count -> count / (double) groups)
+                .mapToDouble(count -> count / groups)
                 .toArray();
     }
 
@@ -106,15 +107,20 @@ final class CurvePlan {
 
     /** Returns for each group its place in the order; groups of equal relevance are ordered by their number. */
     static int[] ranks(double[] relevance, boolean mostFirst) {
-        double[] keys = relevance.clone();
-        if (mostFirst) {
-            Arrays.setAll(keys, group -> -relevance[group]);
-        }
-        int[] order = Sorting.ascending(keys);
+        int[] order = Sorting.ascending(keys(relevance, mostFirst));
         int[] ranks = new int[order.length];
         for (int place = 0; place < order.length; place++) {
             ranks[order[place]] = place;
         }
         return ranks;
+    }
+
+    /** Returns numbers whose ascending order is that of the changes. */
+    private static double[] keys(double[] relevance, boolean mostFirst) {
+        double[] keys = relevance.clone();
+        for (int group = 0; group < keys.length && mostFirst; group++) {
+            keys[group] = -keys[group];
+        }
+        return keys;
     }
 }
