@@ -6,6 +6,7 @@ import io.github.attribution4j.internal.Fields;
 import io.github.attribution4j.internal.numeric.FiniteValues;
 import io.github.attribution4j.model.FeatureNames;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.tensor.Shape;
 import io.github.attribution4j.tensor.Tensor;
 import java.time.Duration;
@@ -127,6 +128,22 @@ public final class Outcome {
             copy.recomputing = new LinkedHashMap<>(copy.recomputing);
             copy.recomputing.put(setting, value.toString());
         });
+    }
+
+    /**
+     * Returns a copy that says what of a budget was reached. What was not is a notice of the evaluator.
+     *
+     * @param evaluator what the outcome was computed by
+     */
+    public Outcome reached(Budget.Reached reached, Evaluator evaluator) {
+        reached.notice().ifPresent(evaluator::notice);
+        Outcome said = this;
+        for (Map.Entry<String, double[]> measure : reached.measures().entrySet()) {
+            said = said.measure(measure.getKey(), measure.getValue());
+        }
+        return reached.again().isEmpty()
+                ? said
+                : said.recomputedBy(Budget.SETTING.name(), reached.again().get());
     }
 
     /** Returns a copy with a gap: Σ attributions − (score − baseline score) of each example. */

@@ -413,6 +413,6 @@ public final class Lime extends CoalitionMethod<Lime> {
         } else if (withErrors) {
             coalitions.evaluator().notice(Surrogates.WITHOUT_ERRORS);
         }
-        return Reached.in(outcome, rounds, coalitions.evaluator());
+        return outcome.reached(rounds.reached(), coalitions.evaluator());
     }
 }

@@ -224,7 +224,7 @@ public final class Rise extends Described<Model, Rise> implements Attribution.Fo
             List<Estimate> estimates = rounds.estimates(new Credit(evaluator, references, masks));
             Outcome outcome = Outcome.of(tensors(attributed, grids, estimates, Estimate::values))
                     .standardErrors(tensors(attributed, grids, estimates, Estimate::errors));
-            return Explanation.of(evaluator, Reached.in(outcome, rounds, evaluator));
+            return Explanation.of(evaluator, outcome.reached(rounds.reached(), evaluator));
         }
     }
 

@@ -5,7 +5,11 @@ import io.github.attribution4j.internal.Numbers;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * When a method that estimates from a sample has enough: after so many evaluations, once the error is small, or both.
@@ -60,6 +64,20 @@ public record Budget(long evaluations, double error, boolean isAnytime, int roun
                     + " intervals, or what a deadline leaves");
 
     private static final String BY_SAMPLES = "samples";
+
+    /**
+     * What of a budget was reached, for all examples of a request.
+     *
+     * @param measures for each example, by name
+     * @param notice what the user should know
+     * @param again the budget that computes the same again without a clock, if that is another
+     */
+    public record Reached(Map<String, double[]> measures, Optional<String> notice, Optional<Budget> again) {
+        /** Takes the numbers over. */
+        public Reached {
+            measures = Collections.unmodifiableMap(new LinkedHashMap<>(measures));
+        }
+    }
 
     /** Checks the numbers. */
     public Budget {

@@ -10,7 +10,6 @@ import io.github.attribution4j.run.Run;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.IntToLongFunction;
 
@@ -111,13 +110,6 @@ final class Estimation {
         } else {
             coalitions.evaluator().notice(withoutErrors);
         }
-        for (Map.Entry<String, double[]> measure : rounds.measures().entrySet()) {
-            outcome = outcome.measure(measure.getKey(), measure.getValue());
-        }
-        rounds.notice().ifPresent(coalitions.evaluator()::notice);
-        Outcome said = outcome;
-        return rounds.again()
-                .map(again -> said.recomputedBy(Budget.SETTING.name(), again))
-                .orElse(said);
+        return outcome.reached(rounds.reached(), coalitions.evaluator());
     }
 }

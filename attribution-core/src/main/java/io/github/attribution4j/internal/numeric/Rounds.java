@@ -196,8 +196,12 @@ public final class Rounds {
         return sample.allowed >= sample.most || sample.design.isExhausted() || round == budget.rounds();
     }
 
-    /** Returns for each example what was reached, by name; nothing if no budget was given. */
-    public Map<String, double[]> measures() {
+    /** Returns what of the budget was reached; nothing if none was given. */
+    public Budget.Reached reached() {
+        return new Budget.Reached(measures(), notice(), again());
+    }
+
+    private Map<String, double[]> measures() {
         Map<String, double[]> measures = new LinkedHashMap<>();
         if (budget.equals(Budget.unset())) {
             return measures;
@@ -212,8 +216,7 @@ public final class Rounds {
         return measures;
     }
 
-    /** Returns what of the budget was not reached. */
-    public Optional<String> notice() {
+    private Optional<String> notice() {
         List<String> notices = new ArrayList<>();
         if (late) {
             notices.add("the deadline passed after " + rounds + " rounds");
@@ -231,8 +234,7 @@ public final class Rounds {
                 : Optional.of("budget " + budget + ": " + String.join(", and ", notices));
     }
 
-    /** Returns the budget that gives the same again without a clock, if that is another. */
-    public Optional<Budget> again() {
+    private Optional<Budget> again() {
         if (!budget.isAnytime()) {
             return Optional.empty();
         }
