@@ -2,6 +2,7 @@
 package io.github.attribution4j;
 
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.SampleRange;
 import io.github.attribution4j.internal.RandomStream;
 import io.github.attribution4j.internal.RowGroups;
 import io.github.attribution4j.model.Inputs;
@@ -16,16 +17,16 @@ import java.util.List;
 
 /**
  * Explains changed copies of the examples of a request with a method: what noise tunnels and metrics of robustness do.
+ * Each copy is a sample of its example.
  *
  * <p>Copies are explained in chunks whose size depends on shapes and batching alone, the copies of one example in the
- * same chunk or evenly split. The method draws anew for each copy, from a key made of (purpose, example, copy).
+ * same chunk or evenly split. The method draws anew for each copy, from a key made of (purpose, example, sample).
  *
  * @param method explains the copies
- * @param perExample copies of each example
  * @param purpose tells the method's random numbers from those of other computations
  */
 @Experimental
-public record Copies<M extends Model>(Attribution<M> method, int perExample, long purpose) {
+public record Copies<M extends Model>(Attribution<M> method, long purpose) {
     /** Inputs of the copies explained at a time. */
     private static final long CHUNK_BYTES = 32L << 20;
 
@@ -38,13 +39,13 @@ public record Copies<M extends Model>(Attribution<M> method, int perExample, lon
          * @param rows the input, a row for each copy
          * @param input number of the attributed input
          * @param examples the example of each row
-         * @param samples for each row the number of the copy, from 0
+         * @param samples for each row the number of the sample, from 0
          * @param run supplies random numbers
          */
         Tensor of(Tensor rows, int input, long[] examples, long[] samples, Run run);
     }
 
-    /** Takes the explanation of a chunk: of copies number example · perExample + sample. */
+    /** Takes the explanation of a chunk of the copies, which are rows of a {@link SampleRange}. */
     @FunctionalInterface
     public interface Sink {
         /**
@@ -59,37 +60,39 @@ public record Copies<M extends Model>(Attribution<M> method, int perExample, lon
         void accept(TensorScope scope, long from, long to, List<Tensor> changed, Explanation explanation);
     }
 
-    /** Returns how many copies there are of so many examples. */
-    public long count(int examples) {
-        return (long) examples * perExample;
-    }
-
     /**
-     * Explains all copies. Their cost and their notices are added to those of the evaluator.
+     * Explains copies. Their cost and their notices are added to those of the evaluator.
      *
      * @param model that the method explains
      * @param evaluator has the inputs and the run
      * @param target decided before, or {@link Target#output()} for a method that has a score of its own
+     * @param range which copies
      */
-    public void explain(M model, Evaluator evaluator, Target target, Change change, Sink sink) {
-        long total = count(evaluator.examples());
+    public void explain(M model, Evaluator evaluator, Target target, SampleRange range, Change change, Sink sink) {
+        long total = range.count();
         int most = chunk(evaluator.inputs(), evaluator.run().batching());
         for (long done = 0; done < total; ) {
-            int size = RowGroups.next(most, perExample, done, total);
-            explain(model, evaluator, target, done, done + size, change, sink);
+            int size = RowGroups.next(most, range.group(), done, total);
+            explain(model, evaluator, target, range, done, done + size, change, sink);
             done += size;
         }
     }
 
-    private void explain(M model, Evaluator evaluator, Target target, long from, long to, Change change, Sink sink) {
+    private void explain(
+            M model,
+            Evaluator evaluator,
+            Target target,
+            SampleRange range,
+            long from,
+            long to,
+            Change change,
+            Sink sink) {
         int copies = Math.toIntExact(to - from);
-        long[] examples = new long[copies];
-        long[] samples = new long[copies];
+        long[] examples = range.examples(from, to);
+        long[] samples = range.samples(from, to);
         long[] keys = new long[copies];
         Run run = evaluator.run();
         for (int c = 0; c < copies; c++) {
-            examples[c] = (from + c) / perExample;
-            samples[c] = (from + c) % perExample;
             keys[c] = RandomStream.hash(purpose, run.exampleKey(examples[c]), samples[c]);
         }
         Target ofCopies = method.ownScore().isPresent() ? target : target.forExamples(examples);

@@ -3,11 +3,14 @@ package io.github.attribution4j;
 
 import io.github.attribution4j.Attribution.Described;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Rows.GroupMoments;
+import io.github.attribution4j.evaluation.SampledMoments;
+import io.github.attribution4j.evaluation.SampledMoments.Drawn;
 import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Budget;
+import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.setting.Description;
@@ -19,9 +22,7 @@ import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The target is decided once, at the inputs without noise. Where the method has a completeness gap, that of
  * smoothGrad is the mean of the gaps at the noisy inputs. Its baseline scores are means likewise.
+ *
+ * <p><b>{@link #budget Budget}.</b> In place of a number of samples: the error that is good enough for all attributions
+ * of an example. The samples then grow in rounds, from 100 on, until the intervals are that small.
  *
  * <p><b>Cost.</b> n times that of the method, and a forward row for each example.
  *
@@ -90,7 +94,14 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
 
         Statistic(String name, String claim) {
             description = Description.of(
-                    name, Need.METHOD, claim, settings -> new NoiseTunnel<>(this, settings), SAMPLES, NOISE, METHOD);
+                    name,
+                    Need.METHOD,
+                    claim,
+                    settings -> new NoiseTunnel<>(this, settings),
+                    SAMPLES,
+                    Budget.SETTING,
+                    NOISE,
+                    METHOD);
         }
     }
 
@@ -144,6 +155,15 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
     }
 
     /**
+     * Returns a copy that ends by another rule than its number of samples: after a number of noisy copies of each
+     * example, when the error of all attributions of an example is small enough, or both. An evaluation of the budget
+     * is a copy. An error is refused for varGrad: that of a variance is not estimated.
+     */
+    public NoiseTunnel<M> budget(Budget budget) {
+        return with(Budget.SETTING, budget);
+    }
+
+    /**
      * Returns a copy with noise of this standard deviation.
      *
      * @param perInput in the unit of the inputs, each 0 or more: one for all attributed inputs, or one for each
@@ -174,96 +194,87 @@ public final class NoiseTunnel<M extends Model> extends Described<M, NoiseTunnel
             Evaluator evaluator = Evaluator.start(this, scored, inputs, explained, run, problems -> {
                 own.ifPresent(score -> score.requireNoTarget(target, problems));
                 noise.check(inputs, problems);
+                check(problems);
             });
-            Collected collected = new Collected(evaluator.examples());
-            Copies<M> copies = new Copies<>(method, samples, PURPOSE);
-            long total = copies.count(evaluator.examples());
-            if (own.isEmpty()) {
-                evaluator.target();
-            }
             // Scores of a layer's unit are evaluated in the end.
-            evaluator.run().plan(own.isEmpty() ? total : total + evaluator.examples());
-            copies.explain(
-                    model,
+            int after = own.isEmpty() ? 0 : evaluator.examples();
+            Target ofCopies = own.isEmpty() ? evaluator.target() : Target.output();
+            Copies<M> copies = new Copies<>(method, PURPOSE);
+            Collected collected = new Collected();
+            SampledMoments moments = SampledMoments.of(
                     evaluator,
-                    own.isEmpty() ? evaluator.target() : Target.output(),
-                    noise::addTo,
-                    (copied, from, to, noisy, explanation) -> collected.add(copied, from, to, explanation));
-            Explanation explanation = collected.explanation(evaluator);
+                    value(Budget.SETTING),
+                    samples,
+                    count -> evaluator.run().plan(count + after),
+                    (range, drawn) -> copies.explain(
+                            model,
+                            evaluator,
+                            ofCopies,
+                            range,
+                            noise::addTo,
+                            (copied, from, to, noisy, explanation) ->
+                                    collected.add(drawn, copied, from, to, explanation)));
+            Explanation explanation = collected.explanation(evaluator, moments);
             return own.isEmpty()
                     ? explanation
                     : explanation.madeBy(this, model.identity(), evaluator.inputs(), Counts.NONE);
         }
     }
 
-    /** The results of the method. */
+    private void check(Problems problems) {
+        Budget budget = value(Budget.SETTING);
+        SampledMoments.check(name(), budget, problems);
+        problems.require(
+                statistic != Statistic.VAR_GRAD || !budget.hasError(),
+                name() + ": budget " + budget + ": the error of a variance is not estimated; give a number of"
+                        + " evaluations");
+    }
+
+    /** Takes what the method says of copies. */
     private final class Collected {
-        private final GroupMoments moments = GroupMoments.ofSecondOrder(samples);
+        private static final String GAP = "gap";
+        private static final String BASELINE_SCORE = "baseline score";
+        private static final String MEASURE = "measure ";
+
         private @Nullable Explanation last;
-        private final double[] gaps;
-        private final double[] baselineScores;
-        private final Map<String, double[]> measures = new LinkedHashMap<>();
-        private boolean complete = true;
-        private boolean compared = true;
 
-        Collected(int examples) {
-            gaps = new double[examples];
-            baselineScores = new double[examples];
-        }
-
-        void add(TensorScope scope, long from, long to, Explanation explanation) {
-            Map<String, double[]> measured = explanation.measures();
-            if (last == null) {
-                measured.keySet().forEach(name -> measures.put(name, new double[gaps.length]));
-            }
-            measures.keySet().retainAll(measured.keySet());
-            measured.forEach((name, values) -> {
-                double[] means = measures.get(name);
-                if (means != null) {
-                    addMeans(values, from, means);
-                }
-            });
+        void add(Drawn drawn, TensorScope scope, long from, long to, Explanation explanation) {
             // Only the labels of the closed explanation are used.
             last = explanation;
             List<Tensor> values = explanation.attributions();
             if (statistic == Statistic.SMOOTH_GRAD_SQUARED) {
                 values = values.stream().map(value -> value.mul(value)).toList();
             }
-            moments.add(scope, from, to, values);
-            complete &= explanation.hasCompletenessGap();
-            if (complete) {
-                addMeans(explanation.completenessGap(), from, gaps);
+            drawn.add(scope, from, to, values);
+            if (explanation.hasCompletenessGap()) {
+                drawn.number(GAP, from, explanation.completenessGap());
             }
-            double[] scores = explanation.baselineScores().orElse(null);
-            compared &= scores != null;
-            if (scores != null) {
-                addMeans(scores, from, baselineScores);
-            }
+            explanation.baselineScores().ifPresent(scores -> drawn.number(BASELINE_SCORE, from, scores));
+            explanation.measures().forEach((name, numbers) -> drawn.number(MEASURE + name, from, numbers));
         }
 
-        private void addMeans(double[] ofCopies, long from, double[] means) {
-            for (int c = 0; c < ofCopies.length; c++) {
-                means[(int) ((from + c) / samples)] += ofCopies[c] / samples;
-            }
-        }
-
-        Explanation explanation(Evaluator evaluator) {
+        Explanation explanation(Evaluator evaluator, SampledMoments moments) {
             boolean variance = statistic == Statistic.VAR_GRAD;
             Outcome outcome = Outcome.of(variance ? moments.variances() : moments.means())
                     .like(Objects.requireNonNull(last, "there is at least one copy"));
             if (!variance) {
                 outcome = outcome.standardErrors(moments.standardErrors());
             }
-            if (compared) {
-                outcome = outcome.baselineScores(baselineScores);
+            Optional<double[]> baselineScores = moments.mean(BASELINE_SCORE);
+            if (baselineScores.isPresent()) {
+                outcome = outcome.baselineScores(baselineScores.get());
             }
-            if (complete && statistic == Statistic.SMOOTH_GRAD) {
-                outcome = outcome.completenessGap(gaps);
+            Optional<double[]> gap = moments.mean(GAP);
+            if (gap.isPresent() && statistic == Statistic.SMOOTH_GRAD) {
+                outcome = outcome.completenessGap(gap.get());
             }
-            for (Map.Entry<String, double[]> measure : measures.entrySet()) {
-                outcome = outcome.measure(measure.getKey(), measure.getValue());
+            for (String name : moments.numbers()) {
+                Optional<double[]> mean = name.startsWith(MEASURE) ? moments.mean(name) : Optional.empty();
+                if (mean.isPresent()) {
+                    outcome = outcome.measure(name.substring(MEASURE.length()), mean.get());
+                }
             }
-            return Explanation.of(evaluator, outcome);
+            return Explanation.of(evaluator, outcome.reached(moments.reached(), evaluator));
         }
     }
 }

@@ -164,12 +164,13 @@ class NoiseTunnelTest {
                         .stdev(0.1, 0.2)
                         .settings()
                         .toString())
-                .isEqualTo("{samples=20, stdev=[0.1, 0.2], method=integrated-gradients, method.steps=9, "
-                        + "method.quadrature=gauss-legendre, method.spacing=even, method.tolerance=0.0, "
-                        + "method.baseline=0.0, method.multiply-by-inputs=true}");
+                .isEqualTo(
+                        "{samples=20, budget=samples, stdev=[0.1, 0.2], method=integrated-gradients, method.steps=9, "
+                                + "method.quadrature=gauss-legendre, method.spacing=even, method.tolerance=0.0, "
+                                + "method.baseline=0.0, method.multiply-by-inputs=true}");
         assertThat(NoiseTunnel.smoothGradSquared(new Saliency()).name()).isEqualTo("smooth-grad-squared");
         assertThat(NoiseTunnel.varGrad(new Saliency()).settings().toString())
-                .isEqualTo("{samples=5, stdev=1.0, method=saliency, method.absolute=true}");
+                .isEqualTo("{samples=5, budget=samples, stdev=1.0, method=saliency, method.absolute=true}");
     }
 
     @Test

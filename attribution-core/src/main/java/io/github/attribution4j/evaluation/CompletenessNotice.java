@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.evaluation;
 
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
@@ -67,21 +68,23 @@ final class CompletenessNotice {
                 share,
                 count == 1 ? "" : " (more than 5 % at " + count + " of " + gap.length + " examples)");
         List<String> known = losses.get();
-        return text
-                + (known.isEmpty() ? "; no cause is known" : causes(known))
-                + taken(
-                        settings,
-                        known.isEmpty()
-                                ? ": more %s than the %s here close a gap of the sum"
-                                : "; the sum of %2$s %1$s may miss a part of it as well");
+        return text + (known.isEmpty() ? "; no cause is known" : causes(known)) + taken(settings, known.isEmpty());
     }
 
-    /** Adds that the number of steps or samples may be another cause. */
-    private static String taken(Map<String, Object> settings, String words) {
+    /** Adds that the number of steps or samples may be the cause, or another one. */
+    private static String taken(Map<String, Object> settings, boolean onlyCause) {
+        Object budget = settings.get(Budget.SETTING.name());
+        if (budget != null && !budget.equals(Budget.unset())) {
+            return onlyCause
+                    ? ": a larger budget than " + budget + " closes a gap of the sum"
+                    : "; the sum of the samples of budget " + budget + " may miss a part of it as well";
+        }
         return Stream.of("steps", "samples")
                 .filter(settings::containsKey)
                 .findFirst()
-                .map(kind -> String.format(Locale.ROOT, words, kind, settings.get(kind)))
+                .map(kind -> onlyCause
+                        ? ": more " + kind + " than the " + settings.get(kind) + " here close a gap of the sum"
+                        : "; the sum of " + settings.get(kind) + " " + kind + " may miss a part of it as well")
                 .orElse("");
     }
 

@@ -2,11 +2,16 @@
 package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Attribution.Described;
+import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.SampleRange;
+import io.github.attribution4j.evaluation.SampledMoments;
+import io.github.attribution4j.gradient.GradientShap.Positions;
 import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
@@ -39,6 +44,12 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
                     + " not: a"
                     + " sensitivity");
 
+    static final Setting<Positions> POSITIONS = Setting.of(
+            "positions",
+            Kind.choice(Positions.class),
+            Positions.RANDOM,
+            "how positions between baseline and input are drawn: random, or low-discrepancy, without standard errors");
+
     ExpectedGradients(Settings<S> settings) {
         super(settings);
     }
@@ -46,6 +57,20 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
     /** Returns a copy that draws this many samples for each example; default 5, at least 1. */
     public final S samples(int samples) {
         return with(SAMPLES, samples);
+    }
+
+    /**
+     * Returns a copy that ends by another rule than its number of samples: after a number of samples of each example,
+     * when the error of all attributions of an example is small enough, or both. An evaluation of the budget is a
+     * sample.
+     */
+    public final S budget(Budget budget) {
+        return with(Budget.SETTING, budget);
+    }
+
+    /** Returns a copy that draws positions on the segments in another way; at random unless set. */
+    public final S positions(Positions positions) {
+        return with(POSITIONS, positions);
     }
 
     /**
@@ -77,10 +102,33 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
     final void check(Inputs inputs, Problems problems) {
         noise().check(inputs, problems);
         baseline().check(inputs, problems);
+        SampledMoments.check(name(), budget(), problems);
+        problems.require(
+                positions() == Positions.RANDOM || !budget().hasError(),
+                name() + ": positions " + positions() + " with budget " + budget()
+                        + ": the error of samples that are not independent is not estimated; give a number of"
+                        + " evaluations, or positions random");
     }
 
-    final Segments segments(Evaluator evaluator, Segments.Position position) {
-        return new Segments(evaluator, baseline(), noise(), samples(), position);
+    final Segments segments(Evaluator evaluator, SampleRange range, Segments.Position position) {
+        return new Segments(evaluator, baseline(), noise(), positions(), range, position);
+    }
+
+    /**
+     * Draws samples.
+     *
+     * @param scores whether scores at ends that are drawn are evaluated too
+     */
+    final SampledMoments sampled(Evaluator evaluator, boolean scores, SampledMoments.Sampler sampler) {
+        int drawn = (baseline().isDistribution() ? 1 : 0) + (noise().isNone() ? 0 : 1);
+        long rows = scores ? 1 + drawn : 1;
+        return SampledMoments.of(
+                evaluator, budget(), samples(), count -> evaluator.run().plan(count * rows), sampler);
+    }
+
+    /** Returns the outcome with the standard errors of the means, if samples are independent. */
+    final Outcome withErrors(Outcome outcome, SampledMoments moments) {
+        return positions() == Positions.RANDOM ? outcome.standardErrors(moments.standardErrors()) : outcome;
     }
 
     /**
@@ -99,14 +147,16 @@ abstract sealed class ExpectedGradients<M extends Model, S extends ExpectedGradi
         return contributions;
     }
 
-    /** Plans the rows of gradients, and those of scores at ends that are drawn. */
-    final void plan(Evaluator evaluator, boolean scores) {
-        int drawn = (baseline().isDistribution() ? 1 : 0) + (noise().isNone() ? 0 : 1);
-        evaluator.run().plan((long) evaluator.examples() * samples() * (scores ? 1 + drawn : 1));
-    }
-
     final int samples() {
         return value(SAMPLES);
+    }
+
+    final Budget budget() {
+        return value(Budget.SETTING);
+    }
+
+    final Positions positions() {
+        return value(POSITIONS);
     }
 
     final Noise noise() {

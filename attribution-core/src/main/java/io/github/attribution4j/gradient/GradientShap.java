@@ -6,10 +6,13 @@ import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.evaluation.Rows.GroupMoments;
+import io.github.attribution4j.evaluation.SampleRange;
+import io.github.attribution4j.evaluation.SampledMoments;
+import io.github.attribution4j.evaluation.SampledMoments.Drawn;
 import io.github.attribution4j.model.DifferentiableModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
@@ -17,6 +20,8 @@ import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Expected gradients: integrated gradients averaged over a distribution of baselines, by sampling.
@@ -27,6 +32,9 @@ import java.util.List;
  * element (n ≥ 2). Its expectation sums to the mean of F(x̃) − F(b); the explanation's completeness gap is, for each
  * example, Σ attributions − mean over samples of (F(x̃) − F(b)), measured on the very samples drawn, and shrinks as
  * 1/√n.
+ *
+ * <p><b>{@link #budget Budget}.</b> In place of a number of samples: the error that is good enough for all attributions
+ * of an example. The samples then grow in rounds, from 100 on, until the intervals are that small.
  *
  * <p><b>Cost.</b> For each example n forward and backward rows, and for the gap n forward rows for the baselines drawn
  * and, if there is noise, n for the noisy inputs.
@@ -45,14 +53,35 @@ import java.util.List;
  */
 public final class GradientShap extends ExpectedGradients<DifferentiableModel, GradientShap>
         implements Attribution.Gradient {
+    /** How the positions u on the segments of an example are drawn. */
+    public enum Positions {
+        /** Each by itself, uniform, as Captum draws them. */
+        RANDOM,
+        /**
+         * u = v + r, less 1 if it is not below 1, where v is the sample's number in the van der Corput sequence of base
+         * 2, and r one uniform draw of the example. Each u alone is uniform, so the expectation is the same. Together
+         * they fill the segment more evenly: where the gradient changes smoothly along it, a part of the error
+         * vanishes. Samples are not independent, and there are no standard errors.
+         */
+        LOW_DISCREPANCY;
+
+        /** Returns the name as a setting has it. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
     private static final Description<GradientShap> DESCRIPTION = Description.of(
             "gradient-shap",
             Need.GRADIENTS,
             "integrated gradients averaged over a distribution of baselines, by sampling",
             GradientShap::new,
             SAMPLES,
+            Budget.SETTING,
             NOISE,
             BASELINE,
+            POSITIONS,
             MULTIPLY);
 
     private GradientShap(Settings<GradientShap> settings) {
@@ -108,35 +137,55 @@ public final class GradientShap extends ExpectedGradients<DifferentiableModel, G
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator =
                     Evaluator.start(this, model, inputs, target, run, problems -> check(inputs, problems));
-            plan(evaluator, true);
-            double[] scoresAtBaseline = meanScores(evaluator, !baseline().isDistribution(), false);
-            double[] scoresAtInput = meanScores(evaluator, noise().isNone(), true);
-            GroupMoments moments = GroupMoments.ofSecondOrder(samples());
-            Segments segments = segments(evaluator, Segments.Position.DRAWN);
-            evaluator.gradients(
-                    segments, part -> moments.add(part, contributions(part.gradients(), segments::differences)));
-            Outcome outcome = Outcome.of(moments.means()).standardErrors(moments.standardErrors());
+            Ends ends = new Ends(evaluator);
+            SampledMoments moments = sampled(evaluator, true, (range, drawn) -> {
+                ends.score(range, drawn);
+                Segments segments = segments(evaluator, range, Segments.Position.DRAWN);
+                evaluator.gradients(
+                        segments, part -> drawn.add(part, contributions(part.gradients(), segments::differences)));
+            });
+            double[] scoresAtBaseline = ends.atBaseline(moments);
+            Outcome outcome = withErrors(Outcome.of(moments.means()), moments).reached(moments.reached(), evaluator);
             return Explanation.of(
                     evaluator,
                     multipliesByInputs()
-                            ? outcome.completeBetween(scoresAtBaseline, scoresAtInput)
+                            ? outcome.completeBetween(scoresAtBaseline, ends.atInput(moments))
                             : outcome.baselineScores(scoresAtBaseline));
         }
     }
 
-    /** Returns for each example the mean score over samples at one end of the segments. */
-    private double[] meanScores(Evaluator evaluator, boolean same, boolean atInput) {
-        if (same) {
-            return atInput
-                    ? evaluator.scores()
+    /** The scores at the ends of the segments: evaluated once where an end is the same for all samples. */
+    private final class Ends {
+        private static final String BASELINE_SCORE = "baseline";
+        private static final String INPUT_SCORE = "input";
+
+        private final Evaluator evaluator;
+        private final double @Nullable [] atReference;
+        private final double @Nullable [] atExplained;
+
+        Ends(Evaluator evaluator) {
+            this.evaluator = evaluator;
+            atReference = baseline().isDistribution()
+                    ? null
                     : evaluator.scoresAt(baseline().references(evaluator.inputs(), evaluator.run()));
+            atExplained = noise().isNone() ? evaluator.scores() : null;
         }
-        double[] ofRows =
-                evaluator.scores(segments(evaluator, atInput ? Segments.Position.END : Segments.Position.START));
-        double[] means = new double[evaluator.examples()];
-        for (int r = 0; r < ofRows.length; r++) {
-            means[r / samples()] += ofRows[r] / samples();
+
+        void score(SampleRange range, Drawn drawn) {
+            if (atReference == null) {
+                drawn.number(BASELINE_SCORE, 0, evaluator.scores(segments(evaluator, range, Segments.Position.START)));
+            }
+            if (atExplained == null) {
+                drawn.number(INPUT_SCORE, 0, evaluator.scores(segments(evaluator, range, Segments.Position.END)));
+            }
         }
-        return means;
+
+        double[] atBaseline(SampledMoments moments) {
+            return atReference == null ? moments.mean(BASELINE_SCORE).orElseThrow() : atReference;
+        }
+
+        double[] atInput(SampledMoments moments) {
+            return atExplained == null ? moments.mean(INPUT_SCORE).orElseThrow() : atExplained;
+        }
     }
 }

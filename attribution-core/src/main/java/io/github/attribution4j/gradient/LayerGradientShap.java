@@ -3,10 +3,12 @@ package io.github.attribution4j.gradient;
 
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.Outcome;
-import io.github.attribution4j.evaluation.Rows.GroupMoments;
+import io.github.attribution4j.evaluation.SampleRange;
+import io.github.attribution4j.evaluation.SampledMoments;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.path.Path;
+import io.github.attribution4j.run.Budget;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
@@ -26,8 +28,10 @@ final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradi
             LayerGradientShap::new,
             Layers.SETTING,
             SAMPLES,
+            Budget.SETTING,
             NOISE,
             BASELINE,
+            POSITIONS,
             MULTIPLY);
 
     private LayerGradientShap(Settings<LayerGradientShap> settings) {
@@ -37,8 +41,10 @@ final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradi
     static LayerGradientShap of(GradientShap sampled, String... layers) {
         return Layers.of(DESCRIPTION, layers)
                 .with(SAMPLES, sampled.samples())
+                .with(Budget.SETTING, sampled.budget())
                 .with(NOISE, sampled.noise())
                 .with(BASELINE, sampled.baseline())
+                .with(POSITIONS, sampled.positions())
                 .with(MULTIPLY, sampled.multipliesByInputs())
                 .method();
     }
@@ -55,24 +61,34 @@ final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradi
                     target,
                     run,
                     problems -> check(inputs, problems));
-            SegmentEnds starts = ends(runs, false);
-            SegmentEnds ends = ends(runs, true);
-            plan(runs.whole(), multipliesByInputs());
-            GroupMoments moments = GroupMoments.ofSecondOrder(samples());
-            runs.gradients(
-                    segments(runs.whole(), Segments.Position.DRAWN),
-                    part -> moments.add(
-                            part,
-                            contributions(part.gradients(), () -> differences(starts, ends, part.from(), part.to()))));
-            Outcome outcome = runs.outcome(moments.means()).standardErrors(moments.standardErrors());
+            SegmentEnds starts = ends(runs, Segments.Position.START, !baseline().isDistribution());
+            SegmentEnds ends = ends(runs, Segments.Position.END, noise().isNone());
+            SampledMoments moments = sampled(runs.whole(), multipliesByInputs(), (range, drawn) -> {
+                runs.gradients(
+                        segments(runs.whole(), range, Segments.Position.DRAWN),
+                        part -> drawn.add(
+                                part,
+                                contributions(
+                                        part.gradients(),
+                                        () -> differences(starts, ends, range, part.from(), part.to()))));
+                if (multipliesByInputs()) {
+                    starts.score(range, drawn);
+                    ends.score(range, drawn);
+                }
+            });
+            Outcome outcome =
+                    withErrors(runs.outcome(moments.means()), moments).reached(moments.reached(), runs.whole());
             return runs.explanation(
-                    multipliesByInputs() ? outcome.completeBetween(starts.meanScores(), ends.meanScores()) : outcome);
+                    multipliesByInputs()
+                            ? outcome.completeBetween(starts.meanScores(moments), ends.meanScores(moments))
+                            : outcome);
         }
     }
 
-    private static List<Tensor> differences(SegmentEnds starts, SegmentEnds ends, long from, long to) {
-        List<Tensor> there = ends.activations(from, to);
-        List<Tensor> here = starts.activations(from, to);
+    private static List<Tensor> differences(
+            SegmentEnds starts, SegmentEnds ends, SampleRange range, long from, long to) {
+        List<Tensor> there = ends.activations(range, from, to);
+        List<Tensor> here = starts.activations(range, from, to);
         List<Tensor> differences = new ArrayList<>(there.size());
         for (int i = 0; i < there.size(); i++) {
             differences.add(there.get(i).sub(here.get(i)));
@@ -80,15 +96,14 @@ final class LayerGradientShap extends ExpectedGradients<LayeredModel, LayerGradi
         return differences;
     }
 
-    private SegmentEnds ends(LayerRuns runs, boolean atInput) {
-        Segments rows = segments(runs.whole(), atInput ? Segments.Position.END : Segments.Position.START);
-        boolean single = atInput ? noise().isNone() : !baseline().isDistribution();
-        if (!single) {
-            return SegmentEnds.drawn(runs, rows, samples());
+    /** Returns one end of all segments; the same for all samples of an example if {@code isSingle}. */
+    private SegmentEnds ends(LayerRuns runs, Segments.Position position, boolean isSingle) {
+        if (!isSingle) {
+            return SegmentEnds.drawn(runs, position.name(), range -> segments(runs.whole(), range, position));
         }
-        List<Tensor> references = atInput
+        List<Tensor> references = position == Segments.Position.END
                 ? runs.whole().inputs().attributed()
                 : baseline().references(runs.whole().inputs(), runs.whole().run());
-        return SegmentEnds.single(runs, rows, samples(), references);
+        return SegmentEnds.single(runs, position.name(), references);
     }
 }

@@ -4,6 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.evaluation.Rows;
+import io.github.attribution4j.evaluation.SampleRange;
 import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
@@ -25,15 +26,23 @@ final class Segments implements Rows {
     private final Evaluator evaluator;
     private final Baseline baseline;
     private final Noise noise;
-    private final int samples;
+    private final GradientShap.Positions positions;
+    private final SampleRange range;
     private final Position position;
     private List<Tensor> differences = List.of();
 
-    Segments(Evaluator evaluator, Baseline baseline, Noise noise, int samples, Position position) {
+    Segments(
+            Evaluator evaluator,
+            Baseline baseline,
+            Noise noise,
+            GradientShap.Positions positions,
+            SampleRange range,
+            Position position) {
         this.evaluator = evaluator;
         this.baseline = baseline;
         this.noise = noise;
-        this.samples = samples;
+        this.positions = positions;
+        this.range = range;
         this.position = position;
     }
 
@@ -44,31 +53,28 @@ final class Segments implements Rows {
 
     @Override
     public long count() {
-        return (long) evaluator.examples() * samples;
+        return range.count();
     }
 
     @Override
     public long group() {
-        return samples;
+        return range.group();
     }
 
     @Override
     public long example(long row) {
-        return row / samples;
+        return range.example(row);
     }
 
     @Override
     public List<Tensor> attributed(long from, long to) {
         int rows = Math.toIntExact(to - from);
-        long[] examples = new long[rows];
-        long[] draws = new long[rows];
-        double[] positions = new double[rows];
+        long[] examples = range.examples(from, to);
+        long[] draws = range.samples(from, to);
+        double[] drawn = new double[rows];
         Run run = evaluator.run();
         for (int r = 0; r < rows; r++) {
-            examples[r] = (from + r) / samples;
-            draws[r] = (from + r) % samples;
-            positions[r] =
-                    run.random(POSITION, run.exampleKey(examples[r]), draws[r]).nextDouble();
+            drawn[r] = position(run, examples[r], draws[r]);
         }
         Inputs inputs = evaluator.inputs();
         List<Tensor> attributed = inputs.attributed();
@@ -89,12 +95,25 @@ final class Segments implements Rows {
                 continue;
             }
             Tensor difference = end.sub(starts.get(i));
-            Tensor along = input.tensors()
-                    .of(positions, input.dataType(), input.shape().rowScale(rows));
+            Tensor along =
+                    input.tensors().of(drawn, input.dataType(), input.shape().rowScale(rows));
             points.add(difference.mul(along).add(starts.get(i)));
             between.add(difference);
         }
         differences = between;
         return points;
+    }
+
+    private double position(Run run, long example, long draw) {
+        if (positions == GradientShap.Positions.RANDOM) {
+            return run.random(POSITION, run.exampleKey(example), draw).nextDouble();
+        }
+        double sum = run.random(POSITION, run.exampleKey(example)).nextDouble() + vanDerCorput(draw);
+        return sum < 1 ? sum : sum - 1;
+    }
+
+    /** Returns a number's binary digits mirrored at the point: 0, 1/2, 1/4, 3/4, 1/8, ... */
+    private static double vanDerCorput(long number) {
+        return (Long.reverse(number) >>> 11) * 0x1p-53;
     }
 }

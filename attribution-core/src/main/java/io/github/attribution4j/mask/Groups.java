@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The groups of elements of certain inputs: a {@link FeatureMask} that has been checked. The index is computed once;
@@ -30,6 +31,8 @@ final class Groups {
     private final List<int[]> ids;
     private final int[] counts;
     private final List<List<String>> names;
+    /** For each input the group of the first element, if those of the others follow in order; else -1. */
+    private final int[] ascendFrom;
 
     private Groups(Inputs inputs, List<Shape> shapes, List<int[]> ids, int[] counts, List<List<String>> names) {
         this.inputs = inputs;
@@ -37,6 +40,9 @@ final class Groups {
         this.ids = ids;
         this.counts = counts;
         this.names = names;
+        this.ascendFrom = IntStream.range(0, ids.size())
+                .map(input -> ascendFrom(shapes.get(input), ids.get(input)))
+                .toArray();
     }
 
     /** Checks numbers and returns the groups; none after adding what is wrong, or if there are no numbers. */
@@ -184,9 +190,27 @@ final class Groups {
         int[] index = ids.get(input);
         int size = rowSize(input);
         int start = start(input, example);
+        int first = ascendFrom[input];
+        if (first >= 0) {
+            System.arraycopy(kept, first, into, at, size);
+            return;
+        }
         for (int i = 0; i < size; i++) {
             into[at + i] = kept[index[start + i]];
         }
+    }
+
+    /** Returns the first of consecutive groups that are an element each, the same for all examples; else -1. */
+    private static int ascendFrom(Shape shape, int... ids) {
+        if (shape.dim(0) != 1 || ids.length == 0) {
+            return -1;
+        }
+        for (int i = 1; i < ids.length; i++) {
+            if (ids[i] != ids[0] + i) {
+                return -1;
+            }
+        }
+        return ids[0];
     }
 
     private int start(int input, int example) {

@@ -5,6 +5,7 @@ import io.github.attribution4j.Attribution;
 import io.github.attribution4j.Copies;
 import io.github.attribution4j.Explanation;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.SampleRange;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
 import io.github.attribution4j.model.Model;
@@ -79,8 +80,9 @@ record ComparedCopies(Perturbation perturbation, int samples) {
             own.ifPresent(score -> score.requireNoTarget(target, problems));
             problems.collect(() -> perturbation.check(inputs, problems));
             Evaluator evaluator = Evaluator.start(metric, scored, inputs, explained, started, problems);
-            Copies<M> copies = new Copies<>(narrow(method), samples, PURPOSE);
-            evaluator.run().plan(copies.count(evaluator.examples()) + evaluator.examples());
+            Copies<M> copies = new Copies<>(narrow(method), PURPOSE);
+            SampleRange range = SampleRange.ofAll(evaluator.examples(), samples);
+            evaluator.run().plan(range.count() + evaluator.examples());
             Target decided = own.isEmpty() ? evaluator.target() : Target.output();
             try (Explanation explanation =
                     method.attribute(model, evaluator.inputs(), decided, started.part(evaluator.examples()))) {
@@ -91,6 +93,7 @@ record ComparedCopies(Perturbation perturbation, int samples) {
                         model,
                         evaluator,
                         decided,
+                        range,
                         perturbation::change,
                         (copied, from, to, changed, ofCopies) -> comparison.add(from, to, changed, ofCopies));
                 return Judgement.of(evaluator, metric, comparison.scores(), List.of(), explanation.provenance());

@@ -2,6 +2,7 @@
 package io.github.attribution4j.perturbation;
 
 import io.github.attribution4j.Outcome;
+import io.github.attribution4j.internal.numeric.SampleCount;
 import io.github.attribution4j.mask.Coalitions;
 import io.github.attribution4j.run.Run;
 import java.util.ArrayList;

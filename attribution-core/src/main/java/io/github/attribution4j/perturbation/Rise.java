@@ -10,6 +10,7 @@ import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.internal.numeric.Estimate;
 import io.github.attribution4j.internal.numeric.Moments;
 import io.github.attribution4j.internal.numeric.Rounds;
+import io.github.attribution4j.internal.numeric.SampleCount;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.run.Budget;

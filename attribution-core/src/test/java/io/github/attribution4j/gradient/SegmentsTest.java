@@ -4,6 +4,7 @@ package io.github.attribution4j.gradient;
 import io.github.attribution4j.RowsContract;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.evaluation.Evaluator;
+import io.github.attribution4j.evaluation.SampleRange;
 import io.github.attribution4j.internal.numeric.Noise;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.run.Run;
@@ -28,7 +29,10 @@ class SegmentsTest {
         for (Baseline baseline :
                 List.of(Baseline.zeros(), Baseline.of(three.rows(0, 1)), Baseline.of(three), Baseline.samples(three))) {
             for (Noise noise : List.of(Noise.of(0), Noise.of(0.1))) {
-                RowsContract.check(new Segments(evaluator, baseline, noise, 2, position));
+                for (GradientShap.Positions positions : GradientShap.Positions.values()) {
+                    RowsContract.check(new Segments(
+                            evaluator, baseline, noise, positions, SampleRange.of(new int[] {0, 2}, 3, 5), position));
+                }
             }
         }
     }

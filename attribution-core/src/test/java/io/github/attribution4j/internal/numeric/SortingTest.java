@@ -38,8 +38,7 @@ class SortingTest {
         SplittableRandom random = new SplittableRandom(2);
         for (int size : new int[] {1, 2, 17, 1000, 70_000}) {
             for (int ends : new int[] {0, 1, 2, 10, 100, 101, 1000}) {
-                int[] ascending =
-                        random.ints(ends, 0, size + 1).sorted().toArray();
+                int[] ascending = random.ints(ends, 0, size + 1).sorted().toArray();
                 double[] doubles = random.doubles(size, -1e3, 1e3).toArray();
                 double[] floats = random.doubles(size, -1e3, 1e3)
                         .map(number -> (float) number)

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.perturbation;
-
-import io.github.attribution4j.internal.numeric.Rounds;
+package io.github.attribution4j.internal.numeric;
 
 /** How many samples an example has, each of which follows from its number and is evaluated once. */
-final class SampleCount implements Rounds.Growing {
+public final class SampleCount implements Rounds.Growing {
     private final long enough;
     private int count;
 
@@ -13,7 +11,7 @@ final class SampleCount implements Rounds.Growing {
      *
      * @param enough from how many on errors are good to stop by
      */
-    SampleCount(long enough) {
+    public SampleCount(long enough) {
         this.enough = enough;
     }
 
