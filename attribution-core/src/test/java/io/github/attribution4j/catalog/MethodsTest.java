@@ -63,6 +63,7 @@ class MethodsTest {
             Map.entry("convention", List.of("grabisch-roubens", "grabisch-roubens")),
             Map.entry("samples", List.of("6", "6")),
             Map.entry("discretizer", List.of("decile; x: 1,2", "decile; x: 1, 2")),
+            Map.entry("positions", List.of("low-discrepancy", "low-discrepancy")),
             Map.entry("stdev", List.of("0.5", "0.5")),
             Map.entry("layer", List.of("pool1", "pool1")),
             Map.entry("relu", List.of("true", "true")),
