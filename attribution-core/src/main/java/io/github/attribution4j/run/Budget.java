@@ -22,8 +22,8 @@ import java.util.Optional;
  *
  * <p><b>Evaluations</b> are scores that the estimator asks for, for each example: of coalitions, the input and the
  * baseline among them. A score is one row of the model, or one for each sample of a background. What was evaluated
- * before is not evaluated again, so that there may be fewer rows. Of a noise tunnel and of GradientSHAP an evaluation is
- * a sample, whatever it costs.
+ * before is not evaluated again, so that there may be fewer rows. Of a noise tunnel and of GradientSHAP an evaluation
+ * is a sample, whatever it costs.
  *
  * <p><b>Error.</b> The sample grows in rounds, each a quarter larger than the one before, until the 95 % intervals of
  * all attributions of an example together are no wider than ± error. Together means: in 95 of 100 runs all attributions
