@@ -115,6 +115,85 @@ final class BareLoop implements AutoCloseable {
         }
     }
 
+    /**
+     * The areas under the curves of deletion into zeros, then those of insertion, of all images: a batch for the scores
+     * of every {@code points} images, and one for each curve.
+     *
+     * @param attributions shaped like the images
+     */
+    float[] curves(NDArray images, NDArray attributions, long target, int points) {
+        int count = (int) images.getShape().get(0);
+        int size = (int) (images.size() / count);
+        float[] full = new float[count];
+        for (int from = 0; from < count; from += points) {
+            try (NDManager scope = manager.newSubManager()) {
+                NDArray rows = images.get(new NDIndex("{}:{}", from, Math.min(count, from + points)));
+                rows.attach(scope);
+                float[] scores = scores(scope, rows, target);
+                System.arraycopy(scores, 0, full, from, scores.length);
+            }
+        }
+        long[] deleted = new long[points];
+        long[] inserted = new long[points];
+        double[] shares = new double[points + 1];
+        for (int step = 0; step <= points; step++) {
+            long changed = (long) step * size / points;
+            shares[step] = changed / (double) size;
+            if (step > 0) {
+                deleted[step - 1] = changed;
+            }
+            if (step < points) {
+                inserted[step] = changed;
+            }
+        }
+        float[] areas = new float[2 * count];
+        for (int image = 0; image < count; image++) {
+            try (NDManager scope = manager.newSubManager()) {
+                NDArray one = images.get(image).reshape(1, size);
+                NDArray order = attributions.get(image).flatten().neg().argSort(0, true);
+                NDArray ranks = order.argSort(0, true).reshape(1, size);
+                new NDList(one, order, ranks).attach(scope);
+                NDArray kept = ranks.gte(scope.create(deleted).reshape(points, 1));
+                NDArray shown = ranks.lt(scope.create(inserted).reshape(points, 1));
+                new NDList(kept, shown).attach(scope);
+                areas[image] = area(shares, full[image], masked(scope, one, kept, images.getShape(), target), true);
+                areas[count + image] =
+                        area(shares, full[image], masked(scope, one, shown, images.getShape(), target), false);
+            }
+        }
+        return areas;
+    }
+
+    private float[] masked(NDManager scope, NDArray one, NDArray kept, Shape like, long target) {
+        NDArray mask = kept.toType(one.getDataType(), false);
+        NDArray changed = mask.mul(one);
+        NDArray rows = changed.reshape(new Shape(kept.getShape().get(0)).addAll(like.slice(1)));
+        new NDList(mask, changed, rows).attach(scope);
+        return scores(scope, rows, target);
+    }
+
+    private float[] scores(NDManager scope, NDArray rows, long target) {
+        prepareThread();
+        JniUtils.setGradMode(false);
+        try {
+            NDArray output = IValueUtils.forward(block, new NDList(rows), true).get(0);
+            output.attach(scope);
+            return output.get(new NDIndex(":, {}", target)).toFloatArray();
+        } finally {
+            JniUtils.setGradMode(true);
+        }
+    }
+
+    private static float area(double[] shares, float full, float[] scores, boolean fullFirst) {
+        double sum = 0;
+        for (int i = 1; i < shares.length; i++) {
+            double before = fullFirst ? i == 1 ? full : scores[i - 2] : scores[i - 1];
+            double after = fullFirst ? scores[i - 1] : i == scores.length ? full : scores[i];
+            sum += (shares[i] - shares[i - 1]) * (before + after) / 2;
+        }
+        return (float) sum;
+    }
+
     /** Integrated gradients from a zero baseline by the midpoint rule, and the scores at both ends. */
     float[] integratedGradients(NDArray input, long target, int steps, int batch) {
         prepareThread();

@@ -9,6 +9,7 @@ import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.gradient.IntegratedGradients;
 import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.metric.Judgement;
 import io.github.attribution4j.metric.PerturbationCurve;
 import io.github.attribution4j.metric.Points;
 import io.github.attribution4j.model.Inputs;
@@ -26,6 +27,7 @@ import io.github.attribution4j.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The library on one model and one input. */
 final class Ours implements AutoCloseable {
@@ -145,21 +147,43 @@ final class Ours implements AutoCloseable {
 
     /** Images that are judged by deletion and insertion. */
     record Curves(LayeredModel model, Tensor images, Explanation explanation, Target target) implements AutoCloseable {
-        /** Judges, and returns the number of rows that the model evaluated. */
-        long judge(int points, int batch) {
-            long rows = 0;
-            for (PerturbationCurve metric : List.of(PerturbationCurve.deletion(), PerturbationCurve.insertion())) {
-                rows += metric.points(Points.steps(points))
-                        .judge(
-                                model,
-                                Inputs.of(images),
-                                target,
-                                explanation,
-                                Run.defaults().batchRows(batch))
-                        .counts()
-                        .forwardRows();
+        /** Returns the areas under the curves of deletion, then those of insertion, of all images. */
+        float[] areas(int points, int batch) {
+            List<double[]> areas = judgements(points, batch).stream()
+                    .map(Judgement::scores)
+                    .toList();
+            float[] all = new float[2 * areas.get(0).length];
+            for (int i = 0; i < all.length; i++) {
+                all[i] = (float) areas.get(i / areas.get(0).length)[i % areas.get(0).length];
             }
-            return rows;
+            return all;
+        }
+
+        /** Returns the number of rows that the model evaluates. */
+        long rows(int points, int batch) {
+            return judgements(points, batch).stream()
+                    .mapToLong(judgement -> judgement.counts().forwardRows())
+                    .sum();
+        }
+
+        private List<Judgement> judgements(int points, int batch) {
+            return Stream.of(PerturbationCurve.deletion(), PerturbationCurve.insertion())
+                    .map(metric -> metric.points(Points.steps(points))
+                            .judge(
+                                    model,
+                                    Inputs.of(images),
+                                    target,
+                                    explanation,
+                                    Run.defaults().batchRows(batch)))
+                    .toList();
+        }
+
+        float[] pixels() {
+            return images.toFloatArray();
+        }
+
+        float[] attributions() {
+            return explanation.attribution().toFloatArray();
         }
 
         @Override

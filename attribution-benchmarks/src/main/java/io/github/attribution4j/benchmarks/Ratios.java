@@ -78,7 +78,7 @@ public final class Ratios {
             ratios.rules(BenchmarkModels.RESNET18, 5, 25);
         }
         if (wanted.contains("curves")) {
-            ratios.curves(BenchmarkModels.RESNET18, 100, 10, 10, 3);
+            ratios.curves(BenchmarkModels.RESNET18, 100, 10, 3);
         }
         if (wanted.contains("load")) {
             ratios.load(BenchmarkModels.MLP, 2000, 400);
@@ -229,32 +229,33 @@ public final class Ratios {
     }
 
     /**
-     * Deletion and insertion of many images in one run against a bare loop of as many forward calls, of batches of the
-     * same size: what ranks, changed rows and curves cost.
+     * Deletion and insertion of many images in one run against the same curves written by hand, and against as many
+     * forward calls of the same rows and nothing else: what ranks, changed rows and curves cost.
      */
-    private void curves(BenchmarkModels which, int images, int points, int batch, int count) {
+    private void curves(BenchmarkModels which, int images, int points, int count) {
         Path archive = which.write();
-        float[] one = which.input();
-        float[] rows = new float[one.length * batch];
-        for (int row = 0; row < batch; row++) {
-            System.arraycopy(one, 0, rows, row * one.length, one.length);
-        }
+        String what = "deletion and insertion of " + images + " images, " + points + " points each, batches of "
+                + points + ", " + which.label() + ", against ";
         try (Ours ours = new Ours(which, archive);
                 Ours.Curves curves = ours.curves(images, TARGET);
                 BareLoop bare = new BareLoop(archive);
-                NDArray input = bare.input(rows, which.shape(batch))) {
-            long calls = (curves.judge(points, batch) + batch - 1) / batch;
+                NDArray all = bare.input(curves.pixels(), which.shape(images));
+                NDArray attributions = bare.input(curves.attributions(), which.shape(images));
+                NDArray rows = bare.input(
+                        Arrays.copyOf(curves.pixels(), points * which.input().length), which.shape(points))) {
+            Pairs.requireEqual(curves.areas(points, points), bare.curves(all, attributions, TARGET, points));
             pairs.compare(
-                    "deletion and insertion of " + images + " images, " + points + " points each, batches of " + batch
-                            + ", " + which.label(),
-                    1,
+                    what + "the same by hand",
+                    0,
                     count,
-                    () -> curves.judge(points, batch),
-                    () -> {
-                        for (long call = 0; call < calls; call++) {
-                            bare.forward(input);
-                        }
-                    });
+                    () -> curves.areas(points, points),
+                    () -> bare.curves(all, attributions, TARGET, points));
+            long calls = (curves.rows(points, points) + points - 1) / points;
+            pairs.compare(what + "forward calls of one batch", 0, count, () -> curves.areas(points, points), () -> {
+                for (long call = 0; call < calls; call++) {
+                    bare.forward(rows);
+                }
+            });
         }
     }
 
