@@ -82,6 +82,12 @@ public final class SampledMoments {
                 own.counts[at]++;
             }
         }
+
+        /** Returns which samples they are. */
+        @Override
+        public String toString() {
+            return "Drawn[" + range + "]";
+        }
     }
 
     /** Sums of a number. */

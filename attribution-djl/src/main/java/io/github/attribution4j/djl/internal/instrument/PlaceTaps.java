@@ -3,6 +3,7 @@ package io.github.attribution4j.djl.internal.instrument;
 
 import io.github.attribution4j.djl.internal.instrument.Places.Place;
 import io.github.attribution4j.djl.internal.instrument.Places.Text;
+import io.github.attribution4j.djl.internal.instrument.WrittenActivations.Written;
 import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.operator.OperatorKinds;
 import io.github.attribution4j.djl.internal.operator.OperatorTypes;
@@ -24,6 +25,7 @@ import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,8 +61,21 @@ final class PlaceTaps {
     /** Variables that share memory with an attribute or a constant. */
     private final Set<String> held = new HashSet<>();
 
+    private final WrittenActivations activations;
+    /** The operands of activations that are written in several operators, as rules see them. */
+    private final IdentityHashMap<Written, Operand> operands = new IdentityHashMap<>();
+
     private final Map<String, Integer> sides = new HashMap<>();
     private int temporaries;
+
+    /**
+     * The operand of a written activation.
+     *
+     * @param side the number of the activation's place
+     * @param variable holds it; the source itself if no rule sees it
+     * @param method the rule library's method; empty for none
+     */
+    private record Operand(int side, String variable, String method) {}
 
     /**
      * Makes the taps of one text.
@@ -90,6 +105,7 @@ final class PlaceTaps {
         this.shows = shows;
         this.rules = rules;
         scan(body);
+        this.activations = new WrittenActivations(body, assignments, uses, written);
     }
 
     private void scan(List<Stmt> body) {
@@ -247,9 +263,15 @@ final class PlaceTaps {
             return rewrite.apply(Trees.children(expression, part -> expression(part, rewrite, before, inside, "")));
         }
         boolean deeper = isWriting(call) || (through && isView(call));
+        Written activation = activations.of(call);
+        Operand operand = activation == null ? null : operand(activation, before);
         List<Expr> arguments = new ArrayList<>();
         for (int i = 0; i < call.arguments().size(); i++) {
-            arguments.add(expression(call.arguments().get(i), rewrite, before, deeper && i == 0, ""));
+            Expr argument = call.arguments().get(i);
+            if (operand != null && argument.equals(new Expr.Name(activation.source()))) {
+                argument = new Expr.Name(operand.variable());
+            }
+            arguments.add(expression(argument, rewrite, before, deeper && i == 0, ""));
         }
         List<Expr.Keyword> keywords = call.keywords().stream()
                 .map(k -> new Expr.Keyword(k.name(), expression(k.value(), rewrite, before, false, "")))
@@ -277,7 +299,11 @@ final class PlaceTaps {
                     : Trees.dotted(function.substring(0, dot + 1) + clone);
             rebuilt = new Expr.Call(callee, arguments, keywords, true);
         }
-        Operation.Kind kind = operator == null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
+        Operation.Kind kind =
+                operator == null || operand != null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
+        if (activation != null && activation.endsAt(call)) {
+            kind = Operation.Kind.ACTIVATION;
+        }
         boolean visible = type != null
                 && shown(type)
                 && !(through && isView(call))
@@ -287,8 +313,9 @@ final class PlaceTaps {
         }
         String name =
                 operator != null ? operator : function == null ? "" : function.substring(function.lastIndexOf('.') + 1);
-        int side = places.reserve();
-        String rule = kind == null ? "" : OperatorKinds.name(rebuilt);
+        boolean ends = operand != null && kind != null;
+        int side = ends ? operand.side() : places.reserve();
+        String rule = kind == null ? "" : ends ? activation.name() : OperatorKinds.name(rebuilt);
         places.add(text, new Place(side, name, visible ? variable : "", visible ? type : null, kind, rule));
         if (rule.equals("scaled_dot_product_attention")) {
             // The softmax inside has a rule of its own, at the next number.
@@ -296,6 +323,11 @@ final class PlaceTaps {
             places.add(text, new Place(places.reserve(), inside, "", null, Operation.Kind.SOFTMAX, "softmax"));
         }
         Expr ruled = rules == null || operator == null ? rebuilt : ruled(rules, rebuilt, kind, type, side, before);
+        if (operand != null) {
+            ruled = rules != null && ends && !operand.method().isEmpty()
+                    ? rules.port(operand.method(), here(side), List.of(rebuilt))
+                    : rebuilt;
+        }
         if (type == null || !visible || !shows) {
             return ruled;
         }
@@ -314,8 +346,30 @@ final class PlaceTaps {
             @Nullable Type type,
             int side,
             List<Stmt> before) {
-        RulePlaces.Here here = new RulePlaces.Here(TapeCalls.number(self), Places.number(side));
-        return kind == null ? by.redirect(call, here, before) : by.redirect(call, kind, type, here, before);
+        return kind == null ? by.redirect(call, here(side), before) : by.redirect(call, kind, type, here(side), before);
+    }
+
+    private RulePlaces.Here here(int side) {
+        return new RulePlaces.Here(TapeCalls.number(self), Places.number(side));
+    }
+
+    /** Returns the operand of a written activation, which is shown to its rule before the first of the operators. */
+    private Operand operand(Written activation, List<Stmt> before) {
+        Operand known = operands.get(activation);
+        if (known != null) {
+            return known;
+        }
+        int side = places.reserve();
+        String method = rules == null ? "" : rules.activation(activation.name());
+        String variable = method.isEmpty() ? activation.source() : "a4j_x" + side;
+        if (rules != null && !method.isEmpty()) {
+            types.declare(variable, Type.TENSOR);
+            before.add(Stmt.Assign.of(
+                    variable, rules.port("before", here(side), List.of(new Expr.Name(activation.source())))));
+        }
+        Operand operand = new Operand(side, variable, method);
+        operands.put(activation, operand);
+        return operand;
     }
 
     /**

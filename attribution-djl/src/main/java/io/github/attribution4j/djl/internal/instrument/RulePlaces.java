@@ -113,6 +113,13 @@ final class RulePlaces {
                 : refusing(call, kind == Operation.Kind.RECURRENT ? "recurrent" : UNKNOWN, result, here, before);
     }
 
+    /** Returns the method for activations of a name that are written in several operators; empty for none. */
+    String activation(String name) {
+        Expr.Call call = new Expr.Call(Trees.dotted("torch." + name), List.of(), List.of(), false);
+        String method = generic(Operation.Kind.ACTIVATION, name, call);
+        return method.equals(RuleSource.UNKNOWN) ? RuleSource.UNCHANGED : method;
+    }
+
     private String generic(Operation.Kind kind, String operator, Expr.Call call) {
         return source.generic(kind, operator, call);
     }
