@@ -3,7 +3,6 @@ package io.github.attribution4j.djl.internal.instrument;
 
 import io.github.attribution4j.djl.internal.instrument.Places.Place;
 import io.github.attribution4j.djl.internal.instrument.Places.Text;
-import io.github.attribution4j.djl.internal.instrument.WrittenActivations.Written;
 import io.github.attribution4j.djl.internal.operator.InPlace;
 import io.github.attribution4j.djl.internal.operator.OperatorKinds;
 import io.github.attribution4j.djl.internal.operator.OperatorTypes;
@@ -25,7 +24,6 @@ import io.github.attribution4j.model.rule.Operation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,7 +61,7 @@ final class PlaceTaps {
 
     private final WrittenActivations activations;
     /** The operands of activations that are written in several operators, as rules see them. */
-    private final IdentityHashMap<Written, Operand> operands = new IdentityHashMap<>();
+    private final Map<Integer, Operand> operands = new HashMap<>();
 
     private final Map<String, Integer> sides = new HashMap<>();
     private int temporaries;
@@ -263,12 +261,12 @@ final class PlaceTaps {
             return rewrite.apply(Trees.children(expression, part -> expression(part, rewrite, before, inside, "")));
         }
         boolean deeper = isWriting(call) || (through && isView(call));
-        Written activation = activations.of(call);
-        Operand operand = activation == null ? null : operand(activation, before);
+        WrittenActivations.Part part = activations.of(call);
+        Operand operand = part == null ? null : operand(part, before);
         List<Expr> arguments = new ArrayList<>();
         for (int i = 0; i < call.arguments().size(); i++) {
             Expr argument = call.arguments().get(i);
-            if (operand != null && argument.equals(new Expr.Name(activation.source()))) {
+            if (operand != null && part != null && argument.equals(new Expr.Name(part.source()))) {
                 argument = new Expr.Name(operand.variable());
             }
             arguments.add(expression(argument, rewrite, before, deeper && i == 0, ""));
@@ -301,7 +299,7 @@ final class PlaceTaps {
         }
         Operation.Kind kind =
                 operator == null || operand != null ? null : OperatorKinds.of(rebuilt, types(rebuilt.arguments()));
-        if (activation != null && activation.endsAt(call)) {
+        if (part != null && part.ends()) {
             kind = Operation.Kind.ACTIVATION;
         }
         boolean visible = type != null
@@ -313,9 +311,8 @@ final class PlaceTaps {
         }
         String name =
                 operator != null ? operator : function == null ? "" : function.substring(function.lastIndexOf('.') + 1);
-        boolean ends = operand != null && kind != null;
-        int side = ends ? operand.side() : places.reserve();
-        String rule = kind == null ? "" : ends ? activation.name() : OperatorKinds.name(rebuilt);
+        int side = operand != null && kind != null ? operand.side() : places.reserve();
+        String rule = kind == null ? "" : part == null ? OperatorKinds.name(rebuilt) : part.name();
         places.add(text, new Place(side, name, visible ? variable : "", visible ? type : null, kind, rule));
         if (rule.equals("scaled_dot_product_attention")) {
             // The softmax inside has a rule of its own, at the next number.
@@ -324,7 +321,7 @@ final class PlaceTaps {
         }
         Expr ruled = rules == null || operator == null ? rebuilt : ruled(rules, rebuilt, kind, type, side, before);
         if (operand != null) {
-            ruled = rules != null && ends && !operand.method().isEmpty()
+            ruled = rules != null && kind != null && !operand.method().isEmpty()
                     ? rules.port(operand.method(), here(side), List.of(rebuilt))
                     : rebuilt;
         }
@@ -354,21 +351,21 @@ final class PlaceTaps {
     }
 
     /** Returns the operand of a written activation, which is shown to its rule before the first of the operators. */
-    private Operand operand(Written activation, List<Stmt> before) {
-        Operand known = operands.get(activation);
+    private Operand operand(WrittenActivations.Part part, List<Stmt> before) {
+        Operand known = operands.get(part.number());
         if (known != null) {
             return known;
         }
         int side = places.reserve();
-        String method = rules == null ? "" : rules.activation(activation.name());
-        String variable = method.isEmpty() ? activation.source() : "a4j_x" + side;
+        String method = rules == null ? "" : rules.activation(part.name());
+        String variable = method.isEmpty() ? part.source() : "a4j_x" + side;
         if (rules != null && !method.isEmpty()) {
             types.declare(variable, Type.TENSOR);
             before.add(Stmt.Assign.of(
-                    variable, rules.port("before", here(side), List.of(new Expr.Name(activation.source())))));
+                    variable, rules.port("before", here(side), List.of(new Expr.Name(part.source())))));
         }
         Operand operand = new Operand(side, variable, method);
-        operands.put(activation, operand);
+        operands.put(part.number(), operand);
         return operand;
     }
 

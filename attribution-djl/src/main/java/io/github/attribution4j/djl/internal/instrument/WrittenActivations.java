@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -72,33 +73,15 @@ final class WrittenActivations {
             Map.entry("relu6", "hardswish"),
             Map.entry("sigmoid", "silu"));
 
-    /** An activation. It is compared by identity. */
-    static final class Written {
-        private final String name;
-        private final Expr.Call last;
-        private final String source;
-
-        Written(String name, Expr.Call last, String source) {
-            this.name = name;
-            this.last = last;
-            this.source = source;
-        }
-
-        /** Returns its name for rules. */
-        String name() {
-            return name;
-        }
-
-        /** Returns whether a call computes its result; the others compute values inside. */
-        boolean endsAt(Expr.Call call) {
-            return call == last;
-        }
-
-        /** Returns the variable that it is a function of. */
-        String source() {
-            return source;
-        }
-    }
+    /**
+     * A call of an activation.
+     *
+     * @param name of the activation for rules
+     * @param source the variable that the activation is a function of
+     * @param number tells it from other activations of the text
+     * @param ends whether the call computes its result; else a value inside
+     */
+    record Part(String name, String source, int number, boolean ends) {}
 
     /** A variable that one statement gives its value. */
     private record Definition(int statement, Expr value) {}
@@ -106,7 +89,7 @@ final class WrittenActivations {
     private final Map<String, Integer> assignments;
     private final Map<String, Integer> reads;
     private final Set<String> written;
-    private final IdentityHashMap<Expr.Call, Written> found = new IdentityHashMap<>();
+    private final IdentityHashMap<Expr.Call, Part> found = new IdentityHashMap<>();
 
     /**
      * Searches a text.
@@ -123,9 +106,9 @@ final class WrittenActivations {
         search(body);
     }
 
-    /** Returns the activation of which a call is a part; null if there is none. */
+    /** Returns what a call is of an activation; null if it is of none. */
     @Nullable
-    Written of(Expr.Call call) {
+    Part of(Expr.Call call) {
         return found.get(call);
     }
 
@@ -167,26 +150,27 @@ final class WrittenActivations {
             String latest =
                     Collections.max(open.keySet(), Comparator.comparingInt(name -> statementOf(definitions.get(name))));
             Definition definition = definitions.get(latest);
-            int read = open.remove(latest);
+            Integer read = open.remove(latest);
             known = definition != null
                     && isSettled(latest, 1)
                     && (definition.value() instanceof Expr.Attribute
-                            || (Integer.valueOf(read).equals(reads.get(latest))
+                            || (Objects.equals(read, reads.get(latest))
                                     && enter(definition.value(), calls, open)));
         }
         if (!known) {
             return;
         }
         String source = open.isEmpty() ? "" : open.keySet().iterator().next();
-        boolean twice = !source.isEmpty() && open.get(source) > 1;
-        if (!twice || !isSettled(source, 1) && !isSettled(source, 0)) {
+        boolean twice = open.getOrDefault(source, 0) > 1;
+        if (!twice || !(isSettled(source, 1) || isSettled(source, 0))) {
             return;
         }
         for (Map.Entry<String, String> name : NAMES) {
             if (calls.stream().anyMatch(call -> isOperator(call, name.getKey()))
                     && calls.stream().noneMatch(found::containsKey)) {
-                Written activation = new Written(name.getValue(), last, source);
-                calls.forEach(call -> found.put(call, activation));
+                int number = found.size();
+                calls.forEach(call -> found.put(call, new Part(name.getValue(), source, number, false)));
+                found.put(last, new Part(name.getValue(), source, number, true));
                 return;
             }
         }

@@ -41,9 +41,9 @@ class WrittenActivationsTest {
         WrittenActivations found = new WrittenActivations(body, assignments, reads, written);
         List<String> names = new ArrayList<>();
         for (Expr.Call call : calls) {
-            WrittenActivations.Written activation = found.of(call);
-            if (activation != null && activation.endsAt(call)) {
-                names.add(activation.name() + " of " + activation.source());
+            WrittenActivations.Part part = found.of(call);
+            if (part != null && part.ends()) {
+                names.add(part.name() + " of " + part.source());
             }
         }
         return names;
