@@ -110,11 +110,11 @@ class OperandTypesTest {
                     "t = torch.mul(torch.mul(torch.mul(a, 1.5), b), a)\np = torch.div(torch.add(t,"
                             + " torch.sum(torch.stack([torch.relu(b), torch.relu(a)]), [0])), 3)\nq = torch.add(t, b)"),
             kind(
-                    "ps = [a, b, torch.tanh(a)]\nqs = [b, a, a]\np = a\nfor i in range(ops.prim.min([torch.len(ps),"
+                    "ps = [a, b, torch.tanh(b)]\nqs = [b, a, a]\np = a\nfor i in range(ops.prim.min([torch.len(ps),"
                             + " torch.len(qs)])):\n"
                             + "  u = ps[i]\n  v = qs[i]\n  p = torch.add(p, torch.mul(torch.mul(u, v), i))\nq = b",
                     "p = torch.add(a, torch.mul(torch.mul(a, b), 0))\np = torch.add(p, torch.mul(b, a))\n"
-                            + "p = torch.add(p, torch.mul(torch.mul(torch.tanh(a), a), 2))\nq = b"),
+                            + "p = torch.add(p, torch.mul(torch.mul(torch.tanh(b), a), 2))\nq = b"),
             kind("o = __torch__.Pair(a, 3, b)\np = o.p\nq = torch.mul(o.q, o.n)", "p = a\nq = torch.mul(b, 3)"),
             kind("p, n, q, = __torch__.Pair(a, 3, b)", "p = a\nq = b"),
             kind("o = ((a, 2), [b, a])\np = ((o)[0])[0]\nq = ((o)[1])[0]", "p = a\nq = b"),

@@ -86,7 +86,7 @@
     if torch.size(r) != torch.size(z) and self.changed(p, k, z):
       _0 = self.refuse("unknown", p, k)
     # What is attributed lies inside an activation that is written in several operators.
-    if not self.changed(p, k, z):
+    if self.mode == 1 and not ops.prim.requires_grad(z):
       _1 = self.unknown(p, k, r)
     if self.compared(p, k, z):
       z0 = self.past(p, k, z)
