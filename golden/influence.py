@@ -6,7 +6,8 @@
 
 `small` has logits of four classes, `one` a single number; both in two checkpoints, as TorchScript archive and as ONNX graph of both exporters. Captum computes in
 float64 from the float32 weights. Arrays: `MODEL rows`, `MODEL labels`; `MODEL cosine`, `euclid`, `dot` at layer `act` of the last checkpoint,
-`MODEL LOSS fast` (TracInCPFast, no bias), `last` (TracInCP of the last layer), `all` (TracInCP of all parameters), each of the first EXPLAINED
+`MODEL LOSS fast` (TracInCPFast, no bias), `last` (TracInCP of the last layer), `all` (TracInCP of all parameters), `hessian`
+(NaiveInfluenceFunction of all parameters of the last checkpoint, eigenvalues above HESSIAN_TOL), each of the first EXPLAINED
 rows by all rows, and `... self` of all rows on themselves. The rates of the checkpoints are RATES.
 
 `digits` are the 8x8 digits of scikit-learn, of which one in twenty was given another label before a small network was trained on them.
@@ -23,6 +24,7 @@ import numpy as np
 import onnx
 import torch
 from captum.influence import SimilarityInfluence, TracInCP, TracInCPFast
+from captum.influence._core.influence_function import NaiveInfluenceFunction
 from captum.influence._core.similarity_influence import cosine_similarity, euclidean_distance
 from onnx_models import strip
 from sklearn.datasets import load_digits
@@ -36,6 +38,7 @@ OUT = Path(__file__).resolve().parent / "influence"
 ROWS, EXPLAINED, FEATURES, HIDDEN = 23, 5, 6, 8
 RATES = [0.5, 0.125]
 WRONG = 0.05
+HESSIAN_TOL = 0.05
 
 
 class Mlp(nn.Module):
@@ -149,6 +152,12 @@ def compute():
             ):
                 arrays[f"{name} {title} {how}"] = influence.influence(explained).detach().numpy()
                 arrays[f"{name} {title} {how} self"] = influence.self_influence().detach().numpy()
+            whole = dict(projection_dim=None, hessian_reg=0.0, hessian_inverse_tol=HESSIAN_TOL)
+            hessian = NaiveInfluenceFunction(
+                model, training, checkpoints[1], loaded, loss_fn=loss(reduction="none"), sample_wise_grads_per_batch=False, batch_size=7, **whole
+            )
+            arrays[f"{name} {title} hessian"] = hessian.influence(explained).detach().numpy()
+            arrays[f"{name} {title} hessian self"] = hessian.self_influence().detach().numpy()
     return arrays
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.cam;
 
+import io.github.attribution4j.internal.numeric.SymmetricEigen;
 import java.util.function.UnaryOperator;
 
 /**
@@ -13,7 +14,6 @@ final class SingularVector {
     private static final int BASIS = 32;
     private static final int RESTARTS = 200;
     private static final double TOLERANCE = 1e-14;
-    private static final int SWEEPS = 60;
 
     private SingularVector() {}
 
@@ -114,62 +114,18 @@ final class SingularVector {
     }
 
     /**
-     * Returns the largest eigenvalue of the leading block of a symmetric matrix, by Jacobi rotations; fills its
-     * eigenvector.
+     * Returns the largest eigenvalue of the leading block of a symmetric matrix; fills its eigenvector.
      */
     private static double largestOfSmall(double[][] matrix, int size, double[] vector) {
-        double[][] vectors = new double[size][size];
-        for (int i = 0; i < size; i++) {
-            vectors[i][i] = 1;
-        }
-        for (int sweep = 0; sweep < SWEEPS && rotate(matrix, vectors, size); sweep++) {
-            // Sweeps repeat until nothing is left to rotate.
-        }
+        SymmetricEigen eigen = SymmetricEigen.of(matrix, size);
         int best = 0;
         for (int i = 1; i < size; i++) {
-            best = matrix[i][i] > matrix[best][best] ? i : best;
+            best = eigen.values()[i] > eigen.values()[best] ? i : best;
         }
         for (int i = 0; i < size; i++) {
-            vector[i] = vectors[i][best];
+            vector[i] = eigen.vectors()[i][best];
         }
-        return matrix[best][best];
-    }
-
-    /** Makes every pair of off-diagonal elements zero once; returns whether one was not negligible. */
-    private static boolean rotate(double[][] matrix, double[][] vectors, int size) {
-        boolean any = false;
-        for (int p = 0; p < size; p++) {
-            for (int q = p + 1; q < size; q++) {
-                double off = matrix[p][q];
-                if (Math.abs(off) <= 1e-18 * (Math.abs(matrix[p][p]) + Math.abs(matrix[q][q]))) {
-                    continue;
-                }
-                any = true;
-                double theta = (matrix[q][q] - matrix[p][p]) / (2 * off);
-                double t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
-                double c = 1 / Math.hypot(t, 1);
-                double s = t * c;
-                for (int i = 0; i < size; i++) {
-                    double left = matrix[i][p];
-                    double right = matrix[i][q];
-                    matrix[i][p] = c * left - s * right;
-                    matrix[i][q] = s * left + c * right;
-                }
-                for (int i = 0; i < size; i++) {
-                    double upper = matrix[p][i];
-                    double lower = matrix[q][i];
-                    matrix[p][i] = c * upper - s * lower;
-                    matrix[q][i] = s * upper + c * lower;
-                    double left = vectors[i][p];
-                    double right = vectors[i][q];
-                    vectors[i][p] = c * left - s * right;
-                    vectors[i][q] = s * left + c * right;
-                }
-                matrix[p][q] = 0;
-                matrix[q][p] = 0;
-            }
-        }
-        return any;
+        return eigen.values()[best];
     }
 
     private static double dot(double[] a, double[] b) {

@@ -5,6 +5,7 @@ import io.github.attribution4j.Provenance;
 import io.github.attribution4j.Provenance.InputRecord;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.influence.Examples.Part;
+import io.github.attribution4j.influence.Influence.Vectors;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.run.InvalidRequestException.Problems;
 import io.github.attribution4j.run.Run;
@@ -54,6 +55,7 @@ final class Comparison {
     private final Set<String> notices = new LinkedHashSet<>();
     private final List<Provenance> provenances = new ArrayList<>();
     private final List<List<Integer>> widths = new ArrayList<>();
+    private final List<Vectors> vectors = new ArrayList<>();
     private Counts counts = Counts.NONE;
     private final long total;
     private long done;
@@ -81,7 +83,7 @@ final class Comparison {
         this.run = run.started();
         this.total = (training.count() + explained()) * checkpoints.size();
         check();
-        this.run.plan(total);
+        this.run.plan(total + influence.rowsBefore(training) * checkpoints.size());
         this.run.check(influence.name(), 0, total);
         checkpoints.forEach(this::probe);
     }
@@ -123,7 +125,11 @@ final class Comparison {
         try (TensorScope scope = TensorScope.open()) {
             Evaluator evaluator = evaluator(checkpoint, training, 0, 1, run.quiet());
             influence.checkOnce(evaluator);
-            widths.add(computed(evaluator).widths());
+            Vectors made = influence.vectors(checkpoint, training, run);
+            vectors.add(made);
+            counts = counts.plus(made.counts());
+            notices.addAll(made.notices());
+            widths.add(computed(made, evaluator).widths());
             provenances.add(provenance(checkpoint, evaluator));
             requireMemory(widths.get(widths.size() - 1));
         }
@@ -148,8 +154,8 @@ final class Comparison {
         return Evaluator.start(influence, checkpoint.model(), rows.inputs(), rows.target(), part.nested());
     }
 
-    private Block computed(Evaluator evaluator) {
-        Block block = influence.block(evaluator);
+    private Block computed(Vectors made, Evaluator evaluator) {
+        Block block = made.block().apply(evaluator);
         counts = counts.plus(evaluator.counts());
         notices.addAll(evaluator.notices());
         for (double[] factor : block.factors()) {
@@ -258,7 +264,7 @@ final class Comparison {
             return kept.get();
         }
         try (TensorScope scope = TensorScope.open()) {
-            Block block = computed(evaluator(checkpoint, examples, from, to, part));
+            Block block = computed(vectors.get(number), evaluator(checkpoint, examples, from, to, part));
             if (!block.widths().equals(widths.get(number))) {
                 throw new ModelException(influence.name() + ": rows " + from + " to " + to + " have vectors of "
                         + block.widths() + " numbers, and the first training row of " + widths.get(number)
@@ -270,7 +276,9 @@ final class Comparison {
     }
 
     private String recipe() {
-        return influence + (influence.isRandom() ? ", seed " + run.seed() : "");
+        return influence
+                + (influence.isRandom() ? ", seed " + run.seed() : "")
+                + (influence.needsTraining() ? ", of " + training.records("training") + training.description() : "");
     }
 
     Report report() {

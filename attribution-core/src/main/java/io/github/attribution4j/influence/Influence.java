@@ -6,6 +6,7 @@ import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
 import io.github.attribution4j.run.Run.CancelledException;
+import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.status.Experimental;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -55,11 +57,31 @@ public abstract class Influence<S extends Influence<S>> extends DescribedRecipe<
     void checkOnce(Evaluator evaluator) {}
 
     /**
-     * Computes vectors of each row, axis 0 counts the rows.
+     * What computes the vectors of rows in a checkpoint.
      *
-     * @param evaluator of the rows
+     * @param block takes an evaluator of the rows; axis 0 of the vectors counts them
+     * @param counts what it cost to prepare
+     * @param notices what a reader must know
      */
-    abstract Block block(Evaluator evaluator);
+    record Vectors(Function<Evaluator, Block> block, Counts counts, List<String> notices) {
+        /** Returns vectors that need no preparation. */
+        static Vectors of(Function<Evaluator, Block> block) {
+            return new Vectors(block, Counts.NONE, List.of());
+        }
+    }
+
+    /** Returns what computes vectors in a checkpoint, after what it needs of all training rows. */
+    abstract Vectors vectors(Checkpoint checkpoint, Examples training, Run run);
+
+    /** Returns the most rows that are evaluated before vectors are computed. */
+    long rowsBefore(Examples training) {
+        return 0;
+    }
+
+    /** Returns whether vectors of a row depend on all training rows. */
+    boolean needsTraining() {
+        return false;
+    }
 
     /** Returns whether vectors depend on the seed of the run. */
     boolean isRandom() {

@@ -4,6 +4,7 @@ package io.github.attribution4j.influence;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.model.Cut;
 import io.github.attribution4j.model.LayeredModel;
+import io.github.attribution4j.run.Run;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
@@ -75,7 +76,11 @@ public final class SimilarityInfluence extends Influence<SimilarityInfluence> {
     }
 
     @Override
-    Block block(Evaluator evaluator) {
+    Vectors vectors(Checkpoint checkpoint, Examples training, Run run) {
+        return Vectors.of(this::block);
+    }
+
+    private Block block(Evaluator evaluator) {
         Cut cut = ((LayeredModel) evaluator.model()).cut(value(LAYER));
         return new Block(
                 evaluator.examples(),

@@ -2,22 +2,13 @@
 package io.github.attribution4j.influence;
 
 import io.github.attribution4j.evaluation.Evaluator;
-import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ParameterizedModel;
-import io.github.attribution4j.model.ParameterizedModel.Parameter;
-import io.github.attribution4j.model.Pullback;
-import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.run.Run;
-import io.github.attribution4j.run.Run.Counts;
 import io.github.attribution4j.setting.Description;
 import io.github.attribution4j.setting.Description.Need;
 import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
-import io.github.attribution4j.target.Target;
-import io.github.attribution4j.tensor.Tensor;
-import io.github.attribution4j.tensor.TensorScope;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -100,70 +91,14 @@ public final class TracIn extends Influence<TracIn> {
         return Sketches.remark(value(Sketches.SETTING));
     }
 
-    private static ParameterizedModel model(Evaluator evaluator) {
-        if (evaluator.model() instanceof ParameterizedModel model) {
-            return model;
-        }
-        throw new UnsupportedModelException("the parameters of model '"
-                + evaluator.model().identity().name() + "' cannot be seen, so that there are no gradients by them; use"
-                + " tracin-fast, which needs those of a layer only");
-    }
-
-    private List<String> parameters(ParameterizedModel model) {
-        List<String> named = value(PARAMETERS);
-        return named.isEmpty()
-                ? model.parameters().stream()
-                        .filter(Parameter::isLearned)
-                        .map(Parameter::name)
-                        .toList()
-                : named;
-    }
-
     @Override
-    Block block(Evaluator evaluator) {
-        ParameterizedModel model = model(evaluator);
-        List<String> names = parameters(model);
-        // Decides a target such as argmax, and checks it.
-        evaluator.scores();
-        Sketches sketches = new Sketches(evaluator.run().seed(), value(Sketches.SETTING));
-        List<double[]> rows = new ArrayList<>();
-        int count = evaluator.examples();
-        evaluator.run().stage(count);
-        for (int row = 0; row < count; row++) {
-            evaluator.run().check(name(), row, count);
-            double[] gradient = gradient(model, names, evaluator, row);
-            rows.add(sketches.project(0, gradient, 1, gradient.length));
-            evaluator.count(new Counts(1, 1, 1, 1));
-            evaluator.run().report(name(), 1);
-        }
-        int width = rows.get(0).length;
-        double[] all = new double[Math.multiplyExact(count, width)];
-        for (int row = 0; row < count; row++) {
-            System.arraycopy(rows.get(row), 0, all, row * width, width);
-        }
-        return new Block(count, List.of(all));
+    Vectors vectors(Checkpoint checkpoint, Examples training, Run run) {
+        return Vectors.of(this::block);
     }
 
-    /** Returns the gradient of a row's loss by all parameters, one after the other. */
-    private double[] gradient(ParameterizedModel model, List<String> names, Evaluator evaluator, int row) {
-        return evaluator.run().within(name(), row, evaluator.examples(), () -> {
-            Target target = evaluator.target();
-            Inputs inputs = evaluator.inputs().select(row);
-            try (TensorScope scope = TensorScope.open();
-                    Pullback pullback = model.pullbackTo(names, inputs)) {
-                Tensor cotangent = target.cotangent(pullback.output(), new long[] {row});
-                List<double[]> parts = pullback.vjpLast(cotangent).stream()
-                        .map(Tensor::toDoubleArray)
-                        .toList();
-                double[] gradient =
-                        new double[parts.stream().mapToInt(part -> part.length).sum()];
-                int at = 0;
-                for (double[] part : parts) {
-                    System.arraycopy(part, 0, gradient, at, part.length);
-                    at += part.length;
-                }
-                return gradient;
-            }
-        });
+    private Block block(Evaluator evaluator) {
+        ParameterGradients gradients = ParameterGradients.of(evaluator, value(PARAMETERS));
+        Sketches sketches = new Sketches(evaluator.run().seed(), value(Sketches.SETTING));
+        return gradients.block(evaluator, gradient -> sketches.project(0, gradient, 1, gradient.length));
     }
 }

@@ -218,7 +218,11 @@ public final class TracInFast extends Influence<TracInFast> {
     }
 
     @Override
-    Block block(Evaluator evaluator) {
+    Vectors vectors(Checkpoint checkpoint, Examples training, Run run) {
+        return Vectors.of(this::block);
+    }
+
+    private Block block(Evaluator evaluator) {
         LayeredModel model = (LayeredModel) evaluator.model();
         Collected gradients = new Collected();
         evaluator.layerGradientsAtInputs(

@@ -7,6 +7,7 @@
  * that are explained, in one or several {@link io.github.attribution4j.influence.Checkpoint}s of the training.
  * {@link io.github.attribution4j.influence.TracInFast} and {@link io.github.attribution4j.influence.TracIn} ask how far
  * a training row lowered the loss of the explained one,
+ * {@link io.github.attribution4j.influence.ArnoldiInfluence} how far it would change if that row counted more, and
  * {@link io.github.attribution4j.influence.SimilarityInfluence} which rows a layer finds similar.
  */
 @NullMarked

@@ -30,6 +30,7 @@ import io.github.attribution4j.gradient.InternalInfluence;
 import io.github.attribution4j.gradient.LayerActivation;
 import io.github.attribution4j.gradient.NeuronConductance;
 import io.github.attribution4j.gradient.Saliency;
+import io.github.attribution4j.influence.ArnoldiInfluence;
 import io.github.attribution4j.influence.Checkpoint;
 import io.github.attribution4j.influence.Examples;
 import io.github.attribution4j.influence.Influence;
@@ -440,6 +441,7 @@ class CaptumMapTest {
                 new TracInFast("fc").projected(100),
                 new TracIn(),
                 new TracIn("fc.weight", "fc.bias"),
+                new ArnoldiInfluence("fc.weight").arnoldiDim(5),
                 new SimilarityInfluence("relu3").similarity(COSINE))) {
             assertThat(influence
                             .scores(checkpoints, training, training, Run.defaults())

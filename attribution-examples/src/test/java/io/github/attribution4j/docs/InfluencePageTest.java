@@ -4,6 +4,7 @@ package io.github.attribution4j.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.influence.ArnoldiInfluence;
 import io.github.attribution4j.influence.Checkpoint;
 import io.github.attribution4j.influence.Examples;
 import io.github.attribution4j.influence.Ranking;
@@ -60,6 +61,12 @@ class InfluencePageTest {
                 SelfInfluence self = new TracInFast("fc2").self(checkpoints, training, Run.defaults());
                 List<Ranking.Ranked> suspects = self.highest(90); // look at their labels first
                 // end::self
+                // tag::hessian
+                ArnoldiInfluence functions = new ArnoldiInfluence("fc2.weight", "fc2.bias").arnoldiDim(40);
+                Ranking changed =
+                        functions.rank(List.of(Checkpoint.of(trained)), training, explained, 5, Run.defaults());
+                // end::hessian
+                assertThat(labels[(int) changed.proponents(0).get(0).row()]).isEqualTo(3);
                 List<Long> wrong =
                         Arrays.stream(digits.get("wrong").toLongArray()).boxed().toList();
                 assertThat(wrong).hasSize(90);

@@ -4,6 +4,7 @@ package io.github.attribution4j.influence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.attribution4j.djl.LoadOptions;
 import io.github.attribution4j.djl.TorchScriptModel;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.LayeredModel;
@@ -25,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -147,6 +149,41 @@ class GoldenInfluenceTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "small, cross-entropy, .pt", "one, cross-entropy, .pt", "one, squared-error, .pt",
+        "small, cross-entropy, .onnx", "one, cross-entropy, .onnx", "one, squared-error, .dynamo.onnx"
+    })
+    void influence_functions_of_the_whole_space_are_those_of_captum(String name, String loss, String suffix) {
+        // In float32 products are right to four digits.
+        boolean archive = suffix.equals(".pt");
+        Path file = GOLDEN.resolve(name + "-1" + suffix);
+        LayeredModel model = archive
+                ? TorchScriptModel.load(file, LoadOptions.defaults().dataType(DataType.FLOAT64))
+                : OnnxModel.load(file);
+        models.add(model);
+        Function<Integer, Examples> first = count -> Examples.of(
+                Inputs.of(golden.get(name + " rows").rows(0, count).to(archive ? DataType.FLOAT64 : DataType.FLOAT32)),
+                Target.loss(
+                        loss(loss), Arrays.copyOf(golden.get(name + " labels").toDoubleArray(), count)));
+        Examples training = first.apply(23);
+        List<Checkpoint> checkpoints = List.of(Checkpoint.of(model));
+        double[] expected = golden.get(name + " " + loss + " hessian").toDoubleArray();
+        double close = (archive ? 1e-6 : 1e-3)
+                * Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+        ArnoldiInfluence method = new ArnoldiInfluence()
+                .projectionDim(100)
+                .hessianReg(0)
+                .hessianInverseTol(0.05)
+                .arnoldiTol(1e-3);
+        InfluenceScores scores = method.scores(checkpoints, training, first.apply(5), Run.defaults());
+        assertThat(all(scores)).containsExactly(expected, within(close));
+        assertThat(scores.report().notices()).isEmpty();
+        assertThat(method.self(checkpoints.get(0), training, Run.defaults().seed(5))
+                        .scores())
+                .containsExactly(golden.get(name + " " + loss + " hessian self").toDoubleArray(), within(close));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {".pt", ".onnx"})
     void wrong_labels_of_digits_are_found_by_self_influence(String suffix) throws IOException {
         Map<String, Tensor> digits = NumpyFiles.readNpz(GOLDEN.resolve("digits.npz"), Tensors.ofJava());
@@ -158,7 +195,8 @@ class GoldenInfluenceTest {
         Examples training = Examples.of(
                 Inputs.of(digits.get("images").to(DataType.FLOAT32).mul(1.0 / 16)),
                 Target.loss(Loss.crossEntropy(), labels));
-        SelfInfluence self = new TracInFast("fc2").self(checkpoints("digits", suffix), training, Run.defaults());
+        List<Checkpoint> checkpoints = checkpoints("digits", suffix);
+        SelfInfluence self = new TracInFast("fc2").self(checkpoints, training, Run.defaults());
         // As many rows are looked at as there are wrong labels: by chance one in twenty of them is wrong.
         long found = self.highest(wrong.size()).stream()
                 .filter(ranked -> wrong.contains(ranked.row()))
@@ -167,5 +205,10 @@ class GoldenInfluenceTest {
         double chance = (double) wrong.size() / labels.length;
         assertThat(chance).isBetween(0.04, 0.06);
         assertThat(rate).isGreaterThan(0.9);
+        SelfInfluence byHessian = new ArnoldiInfluence("fc2.weight", "fc2.bias")
+                .arnoldiDim(40)
+                .self(checkpoints.get(1), training, Run.defaults());
+        assertThat(byHessian.highest(wrong.size()).stream().filter(ranked -> wrong.contains(ranked.row())))
+                .hasSizeGreaterThan(3 * (int) (chance * wrong.size()));
     }
 }
