@@ -94,8 +94,8 @@ final class HessianDirections {
     }
 
     /**
-     * Returns eigenvectors of the largest eigenvalues of the Hessian plus {@code ridge} times the identity, each divided
-     * by the root of its eigenvalue: rows of a matrix R with RᵀR ≈ (H + ridge)⁻¹.
+     * Returns eigenvectors of the largest eigenvalues of the Hessian plus {@code ridge} times the identity, each
+     * divided by the root of its eigenvalue: rows of a matrix R with RᵀR ≈ (H + ridge)⁻¹.
      *
      * @param count of the directions at most
      * @param dimension of the Krylov space at most
