@@ -8,6 +8,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
@@ -113,15 +114,25 @@ public final class Png {
         return 2 * repeated > rgb.length ? unfiltered(rgb, width, height) : filtered(rgb, width, height);
     }
 
+    /** Most lines of a chart are those above again, and are copied. */
     private static byte[] unfiltered(int[] rgb, int width, int height) {
-        byte[] lines = new byte[height * (3 * width + 1)];
-        int at = 0;
-        for (int i = 0; i < rgb.length; i++) {
-            at += i % width == 0 ? 1 : 0;
-            int color = rgb[i];
-            lines[at++] = (byte) (color >> 16);
-            lines[at++] = (byte) (color >> 8);
-            lines[at++] = (byte) color;
+        int stride = 3 * width + 1;
+        byte[] lines = new byte[height * stride];
+        for (int y = 0; y < height; y++) {
+            int from = y * width;
+            int at = y * stride;
+            if (y > 0 && Arrays.equals(rgb, from - width, from, rgb, from, from + width)) {
+                System.arraycopy(lines, at - stride, lines, at, stride);
+                continue;
+            }
+            at++;
+            for (int x = 0; x < width; x++) {
+                int color = rgb[from + x];
+                lines[at] = (byte) (color >> 16);
+                lines[at + 1] = (byte) (color >> 8);
+                lines[at + 2] = (byte) color;
+                at += 3;
+            }
         }
         return lines;
     }
