@@ -2,6 +2,8 @@
 package io.github.attribution4j.benchmarks;
 
 import ai.djl.ndarray.NDArray;
+import io.github.attribution4j.djl.LoadOptions;
+import io.github.attribution4j.djl.TorchScriptModel;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -88,15 +90,17 @@ public final class Ratios {
         if (wanted.contains("free")) {
             ratios.free();
         }
-        if (wanted.contains("threads")) {
-            ratios.threads(BenchmarkModels.SMALL_CNN, 100, 400);
-        }
         OnnxRatios onnx = new OnnxRatios(ratios.pairs);
         if (wanted.contains("onnx")) {
             onnx.bareLoop();
         }
         if (wanted.contains("engines")) {
             onnx.engines();
+        }
+        // Last, because its number of threads is a setting of the process.
+        if (wanted.contains("threads")) {
+            ratios.threads(BenchmarkModels.SMALL_CNN, 400, 100);
+            ratios.threads(BenchmarkModels.RESNET18, 2, 2);
         }
     }
 
@@ -311,23 +315,24 @@ public final class Ratios {
                 Pairs.quantile(times, 0.75));
     }
 
-    /** Integrated gradients per second on one model, from one thread and from two, in turns. */
+    /** Integrated gradients per second on one model with one thread inside, from one thread and from two, in turns. */
     private void threads(BenchmarkModels which, int warmups, int each) throws InterruptedException {
-        try (Ours ours = new Ours(which, which.write())) {
-            rate(ours, 1, warmups);
-            double[] one = new double[7];
-            double[] two = new double[7];
-            for (int i = 0; i < one.length; i++) {
-                one[i] = rate(ours, 1, each);
-                two[i] = rate(ours, 2, each);
+        LoadOptions one = LoadOptions.defaults().threads(1);
+        try (Ours ours = new Ours(which, TorchScriptModel.load(which.write(), one))) {
+            rate(ours, 2, warmups);
+            double[] ratios = new double[15];
+            for (int i = 0; i < ratios.length; i++) {
+                double alone = rate(ours, 1, each);
+                ratios[i] = rate(ours, 2, each) / alone;
             }
             out.printf(
                     Locale.ROOT,
-                    "| integrated gradients a second, one model, %s: 1 thread %.0f, 2 threads %.0f | | | %.2f × |%n",
+                    "| integrated gradients a second, %s, threads(1): 2 threads to 1 | | | %.2f (%.2f to %.2f), %d |%n",
                     which.label(),
-                    Pairs.quantile(one, 0.5),
-                    Pairs.quantile(two, 0.5),
-                    Pairs.quantile(two, 0.5) / Pairs.quantile(one, 0.5));
+                    Pairs.quantile(ratios, 0.5),
+                    Pairs.quantile(ratios, 0.25),
+                    Pairs.quantile(ratios, 0.75),
+                    ratios.length);
         }
     }
 
