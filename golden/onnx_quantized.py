@@ -138,6 +138,13 @@ class Oracle:
             made = self.quantize(conv(real(0, 1), real(3, 0), bias), v[6], v[7], self.kinds[node.input[7]], hard)
         elif kind == "QLinearMatMul":
             made = self.quantize(real(0, -2) @ real(3, -1), v[6], v[7], self.kinds[node.input[7]], hard)
+        elif kind in ("QLinearAdd", "QLinearMul"):
+            a, b = real(0, 0), real(3, 0)
+            made = self.quantize(a + b if kind == "QLinearAdd" else a * b, v[6], v[7], self.kinds[node.input[7]], hard)
+        elif kind in ("QLinearSigmoid", "QLinearLeakyRelu"):
+            a = real(0, 0)
+            soft = a.sigmoid() if kind == "QLinearSigmoid" else F.leaky_relu(a, at.get("alpha", 0.01))
+            made = self.quantize(soft, v[3], v[4], self.kinds[node.input[4]], hard)
         elif kind == "ConvInteger":
             made = conv(shifted(0, 2, 1), shifted(1, 3, 0), None)
         elif kind == "MatMulInteger":
@@ -209,7 +216,8 @@ def case(name: str, nodes: str, x: np.ndarray, opset: int = 21, near: float = 1e
     inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", *x.shape[1:]])]
     outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
     graph = helper.make_graph(made, name, inputs, outputs, [tensor(each, array) for each, array in constants.items()])
-    save(name, helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10), x, near=near)
+    sets = [helper.make_opsetid("", opset)] + ([helper.make_opsetid("com.microsoft", 1)] if "com.microsoft" in nodes else [])
+    save(name, helper.make_model(graph, opset_imports=sets, ir_version=10), x, near=near)
 
 
 THERE_AND_BACK = "q = QuantizeLinear(x, s, z); d = DequantizeLinear(q, s, z); y = Mul(d, d)"
@@ -272,6 +280,16 @@ case(
     "in_a_branch", "h = Tanh(x); y = If(c) <then_branch = t () => (float[a,b] p) { q, s, z = DynamicQuantizeLinear(h) d = DequantizeLinear(q, s, z) p = Mul(d, d) }, else_branch = e () => (float[a,b] p) { p = Neg(h) }>",
     r(3, 4), c=np.array(True),
 )
+# Of the set com.microsoft, as ONNX Runtime's quantizer writes them. The ranges of results leave some elements out.
+for kind, zero, low in [("uint8", u8(128), u8(90)), ("int8", i8(0), i8(-38))]:
+    more = dict(s=S, z=zero, v=np.float32(0.005), k=low, t=np.float32(0.012), u=zero)
+    for operator in ("Add", "Mul"):
+        words = "q = QuantizeLinear(x, s, z); h = Tanh(x); o = QuantizeLinear(h, v, k); p = com.microsoft.QLinear{}(q, s, z, o, v, k, t, u); y = DequantizeLinear(p, t, u)"
+        case(f"joined_{operator.lower()}_{kind}", words.format(operator), r(3, 4), **more)
+    for operator, said, t in [("Sigmoid", "", 0.005), ("LeakyRelu", "", 0.008), ("LeakyRelu", "<alpha=0.3>", 0.008)]:
+        words = joined("x", f"com.microsoft.QLinear{operator}{said}(q, s, z, t, u)")
+        case(f"joined_{operator.lower()}{'_alpha' if said else ''}_{kind}", words, r(3, 4), s=S, z=zero, t=np.float32(t), u=low)
+case("joined_add_constant", joined("x", "com.microsoft.QLinearAdd(q, s, z, w, v, k, t, u)"), r(3, 4), s=S, z=Z, w=rng.integers(0, 255, 4).astype(u8), v=np.float32(0.01), k=u8(131), t=np.float32(0.012), u=u8(120))
 
 # Networks: the demo's digits, quantized as ONNX Runtime's own tool does it
 

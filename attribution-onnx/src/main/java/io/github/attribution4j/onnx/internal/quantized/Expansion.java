@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,13 @@ final class Expansion {
             "QLinearMatMul", Expansion::product,
             "ConvInteger", Expansion::convolutionOfWholeNumbers,
             "MatMulInteger", Expansion::productOfWholeNumbers);
+
+    /** Of the set {@code com.microsoft}, which ONNX Runtime's quantizer writes. */
+    private static final Map<String, BiConsumer<Expansion, Node>> JOINED = Map.of(
+            "QLinearAdd", (words, node) -> words.elementwise(node, "Add"),
+            "QLinearMul", (words, node) -> words.elementwise(node, "Mul"),
+            "QLinearLeakyRelu", (words, node) -> words.activation(node, "LeakyRelu"),
+            "QLinearSigmoid", (words, node) -> words.activation(node, "Sigmoid"));
 
     private final Classical classical = new Classical(this);
     private final Map<String, ValueType> types;
@@ -47,7 +55,17 @@ final class Expansion {
     }
 
     private static @Nullable BiConsumer<Expansion, Node> words(Node node) {
-        return node.domain().isEmpty() ? TABLE.get(node.type()) : null;
+        return switch (node.domain()) {
+            case "" -> TABLE.get(node.type());
+            case "com.microsoft" -> saysItsRange(node) ? JOINED.get(node.type()) : null;
+            default -> null;
+        };
+    }
+
+    /** Whether the last zero point is there, which may be left out: its type is that of the result. */
+    private static boolean saysItsRange(Node node) {
+        int inputs = node.inputs().size();
+        return inputs % 3 == 2 && !node.input(inputs - 1).isEmpty();
     }
 
     /** Whether a node computes with quantized numbers, and stands for others. */
@@ -57,7 +75,9 @@ final class Expansion {
 
     /** The operators of such nodes. */
     static Set<String> operators() {
-        return TABLE.keySet();
+        Set<String> operators = new TreeSet<>(TABLE.keySet());
+        operators.addAll(JOINED.keySet());
+        return operators;
     }
 
     /** The nodes that a node stands for, in order; none if it stands for itself. */
@@ -101,6 +121,16 @@ final class Expansion {
     private void product(Node node) {
         List<String> inputs = List.of(real(node, 0, 1, 2, -2), real(node, 3, 4, 5, -1));
         quantized(node, "MatMul", inputs, List.of(), 6, 7);
+    }
+
+    private void elementwise(Node node, String operator) {
+        List<String> inputs = List.of(real(node, 0, 1, 2, 0), real(node, 3, 4, 5, 0));
+        quantized(node, operator, inputs, List.of(), 6, 7);
+    }
+
+    private void activation(Node node, String operator) {
+        List<String> inputs = List.of(real(node, 0, 1, 2, 0));
+        quantized(node, operator, inputs, node.attributes().values(), 3, 4);
     }
 
     private void convolutionOfWholeNumbers(Node node) {
