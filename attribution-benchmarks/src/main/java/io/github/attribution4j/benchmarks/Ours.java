@@ -149,9 +149,8 @@ final class Ours implements AutoCloseable {
     record Curves(LayeredModel model, Tensor images, Explanation explanation, Target target) implements AutoCloseable {
         /** Returns the areas under the curves of deletion, then those of insertion, of all images. */
         float[] areas(int points, int batch) {
-            List<double[]> areas = judgements(points, batch).stream()
-                    .map(Judgement::scores)
-                    .toList();
+            List<double[]> areas =
+                    judgements(points, batch).stream().map(Judgement::scores).toList();
             float[] all = new float[2 * areas.get(0).length];
             for (int i = 0; i < all.length; i++) {
                 all[i] = (float) areas.get(i / areas.get(0).length)[i % areas.get(0).length];

@@ -45,7 +45,8 @@ class PictureTest {
     }
 
     /**
-     * Flat and noisy, with few colors (a palette) and with many: ImageIO reads back exactly what was drawn.
+     * Flat and noisy, with few colors (a palette) and with many, lines that repeat: ImageIO reads back what was
+     * drawn, exactly.
      */
     @ParameterizedTest
     @CsvSource({
@@ -55,6 +56,7 @@ class PictureTest {
         "40, 30, 257, 1",
         "41, 29, 16777216, 1",
         "300, 50, 600, 25",
+        "3, 600, 300, 6",
         "64, 64, 1, 64"
     })
     void pngHoldsEveryPixel(int width, int height, int colors, int run) throws Exception {
