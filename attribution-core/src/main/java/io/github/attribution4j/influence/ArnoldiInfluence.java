@@ -11,7 +11,6 @@ import io.github.attribution4j.setting.Description.Settings;
 import io.github.attribution4j.setting.Setting;
 import io.github.attribution4j.setting.Setting.Kind;
 import io.github.attribution4j.tensor.TensorScope;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -43,7 +42,8 @@ import java.util.Optional;
  * for each training row, in batches of 64 or as the run says, and two copies of the model; then two forward rows and a
  * backward row for each training row and explained example. Another size of batches changes the last bits of products.
  * <b>Memory:</b> {@code arnoldi-dim} vectors of as many numbers as there are
- * parameters.
+ * parameters. Where {@linkplain Examples#keptIn the rows are kept}, each product is kept with them: a run that was
+ * stopped goes on with the next product, and other dimensions or tolerances compute none twice.
  *
  * <p><b>Papers.</b> Koh and Liang, <i>Understanding Black-box Predictions via Influence Functions</i>, 2017; Schioppa,
  * Zablotskaia, Vilar and Sokolov, <i>Scaling Up Influence Functions</i>, 2022.
@@ -178,20 +178,15 @@ public final class ArnoldiInfluence extends Influence<ArnoldiInfluence> {
                     first.target(),
                     run.quiet().nested());
             ParameterGradients gradients = ParameterGradients.of(evaluator, value(PARAMETERS));
-            HessianDirections hessian = new HessianDirections(this, gradients, training, run);
+            // Products depend on no other setting, so that other dimensions and tolerances read the same files.
             Optional<FeatureFiles> files = training.directory()
                     .map(directory -> new FeatureFiles(
                             directory,
-                            "directions of " + this + ", seed " + run.seed(),
+                            "products with the Hessian of " + gradients.names() + ", seed " + run.seed(),
                             checkpoint.model().identity(),
                             training));
-            int rows = value(PROJECTION);
-            Block block = files.flatMap(stored -> stored.read(0, rows, List.of(hessian.size())))
-                    .orElseGet(() -> {
-                        Block found = found(hessian, rows);
-                        files.ifPresent(stored -> stored.write(0, rows, found));
-                        return found;
-                    });
+            HessianDirections hessian = new HessianDirections(this, gradients, training, run, files);
+            Block block = found(hessian);
             return new Vectors(
                     part -> ParameterGradients.of(part, value(PARAMETERS))
                             .block(part, gradient -> projected(block, gradient)),
@@ -201,9 +196,10 @@ public final class ArnoldiInfluence extends Influence<ArnoldiInfluence> {
     }
 
     /** Returns directions as rows, and rows of zeros after the last. */
-    private Block found(HessianDirections hessian, int rows) {
+    private Block found(HessianDirections hessian) {
+        int rows = value(PROJECTION);
         List<double[]> directions =
-                new ArrayList<>(hessian.find(rows, value(DIMENSION), value(SHORTEST), value(RIDGE), value(SMALLEST)));
+                hessian.find(rows, value(DIMENSION), value(SHORTEST), value(RIDGE), value(SMALLEST));
         double[] all = new double[Math.multiplyExact(rows, hessian.size())];
         for (int row = 0; row < directions.size(); row++) {
             System.arraycopy(directions.get(row), 0, all, row * hessian.size(), hessian.size());

@@ -3,6 +3,7 @@ package io.github.attribution4j.influence;
 
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.internal.numeric.SymmetricEigen;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.ParameterizedModel.Parameter;
 import io.github.attribution4j.model.UnsupportedModelException;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -40,14 +42,26 @@ final class HessianDirections {
     private final double[] parameters;
     private final List<Parameter> shapes;
     private final double step;
+    private final Optional<FeatureFiles> files;
     private Counts counts = Counts.NONE;
     private double asymmetry;
 
-    HessianDirections(Influence<?> influence, ParameterGradients gradients, Examples training, Run run) {
+    /**
+     * Looks at the parameters.
+     *
+     * @param files where products are kept, each as a row; empty if nowhere
+     */
+    HessianDirections(
+            Influence<?> influence,
+            ParameterGradients gradients,
+            Examples training,
+            Run run,
+            Optional<FeatureFiles> files) {
         this.influence = influence;
         this.gradients = gradients;
         this.training = training;
         this.run = run;
+        this.files = files;
         ParameterizedModel model = gradients.model();
         this.shapes = gradients.names().stream().map(model::parameter).toList();
         try (TensorScope scope = TensorScope.open()) {
@@ -110,7 +124,7 @@ final class HessianDirections {
         basis.add(start());
         int steps = 0;
         while (steps < most) {
-            double[] next = times(basis.get(steps));
+            double[] next = product(steps, basis.get(steps));
             for (int i = 0; i <= steps; i++) {
                 restricted[i][steps] = dot(basis.get(i), next);
             }
@@ -182,6 +196,24 @@ final class HessianDirections {
                     + smallest + " in the space that was looked at; raise hessian-reg, or lower hessian-inverse-tol");
         }
         return directions;
+    }
+
+    /** Returns H v for the basis vector of a step, from the directory if it is there. */
+    private double[] product(int step, double[] vector) {
+        Optional<Block> kept = files.flatMap(stored -> stored.read(step, step + 1, List.of(size())));
+        if (kept.isPresent()) {
+            return kept.get().factors().get(0);
+        }
+        double[] product = times(vector);
+        for (double number : product) {
+            if (!Double.isFinite(number)) {
+                throw new ModelException(influence.name() + ": a product with the Hessian has the element " + number
+                        + "; look for an overflow or a division by zero in the model or its loss, at parameters that"
+                        + " are moved by " + this.step);
+            }
+        }
+        files.ifPresent(stored -> stored.write(step, step + 1, new Block(1, List.of(product))));
+        return product;
     }
 
     /** Returns H v. */

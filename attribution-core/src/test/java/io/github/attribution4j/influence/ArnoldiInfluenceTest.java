@@ -8,10 +8,13 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.attribution4j.evaluation.Evaluator;
 import io.github.attribution4j.internal.numeric.SymmetricEigen;
 import io.github.attribution4j.model.Inputs;
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ParameterizedModel;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.run.InvalidRequestException;
 import io.github.attribution4j.run.Run;
+import io.github.attribution4j.run.Run.Cancellation;
+import io.github.attribution4j.run.Run.CancelledException;
 import io.github.attribution4j.run.Run.DeadlineExceededException;
 import io.github.attribution4j.run.Run.Progress;
 import io.github.attribution4j.target.Loss;
@@ -195,7 +198,7 @@ class ArnoldiInfluenceTest {
     }
 
     @Test
-    void directions_are_kept_with_the_rows(@TempDir Path directory) {
+    void products_are_kept_with_the_rows(@TempDir Path directory) {
         ArnoldiInfluence method = new ArnoldiInfluence().arnoldiDim(9);
         Examples kept = training().keptIn(directory);
         List<Progress> reports = new ArrayList<>();
@@ -208,6 +211,71 @@ class ArnoldiInfluenceTest {
                         - second.report().counts().backwardRows())
                 .isEqualTo((9 * 2 + 1) * ROWS);
         assertThat(reports.stream().map(Progress::fraction).toList()).isSorted().endsWith(1.0);
+        // Two more dimensions need two more products, and each row once more in the new directions.
+        InfluenceScores larger = method.arnoldiDim(11).scores(ONLY, kept, examples(0, 2), Run.defaults());
+        assertThat(all(larger))
+                .isDeepEqualTo(all(method.arnoldiDim(11).scores(ONLY, training(), examples(0, 2), Run.defaults())));
+        assertThat(larger.report().counts().backwardRows()
+                        - second.report().counts().backwardRows())
+                .isEqualTo((2 * 2 + 1) * ROWS);
+        // Another seed and other parameters have products of their own.
+        double[][] other = all(
+                method.scores(ONLY, training(), examples(0, 2), Run.defaults().seed(1)));
+        assertThat(all(method.scores(ONLY, kept, examples(0, 2), Run.defaults().seed(1))))
+                .isDeepEqualTo(other);
+        ArnoldiInfluence last = new ArnoldiInfluence("fc2.weight", "fc2.bias").arnoldiDim(9);
+        assertThat(all(last.scores(ONLY, kept, examples(0, 2), Run.defaults())))
+                .isDeepEqualTo(all(last.scores(ONLY, training(), examples(0, 2), Run.defaults())));
+    }
+
+    @Test
+    void a_run_that_was_stopped_goes_on_with_the_next_product(@TempDir Path directory) {
+        ArnoldiInfluence method = new ArnoldiInfluence().arnoldiDim(9);
+        Examples kept = training().keptIn(directory);
+        InfluenceScores whole = method.scores(ONLY, training(), examples(0, 2), Run.defaults());
+        Cancellation stop = new Cancellation();
+        List<Progress> reports = new ArrayList<>();
+        // Two reports for each product, one for each gradient: the sixth product is stopped in its middle.
+        Run stopped = Run.defaults().cancellation(stop).progress(report -> {
+            reports.add(report);
+            if (reports.size() == 11) {
+                stop.cancel();
+            }
+        });
+        assertThatThrownBy(() -> method.scores(ONLY, kept, examples(0, 2), stopped))
+                .isInstanceOf(CancelledException.class);
+        InfluenceScores resumed = method.scores(ONLY, kept, examples(0, 2), Run.defaults());
+        assertThat(all(resumed)).isDeepEqualTo(all(whole));
+        assertThat(whole.report().counts().backwardRows()
+                        - resumed.report().counts().backwardRows())
+                .isEqualTo(5 * 2 * ROWS);
+    }
+
+    /** A loss that bends where the difference is taken has no Hessian; the question after says so too. */
+    @Test
+    void products_that_are_not_symmetric_are_told_from_kept_ones_as_well(@TempDir Path directory) {
+        Loss bent = Loss.of("bent", (output, label) -> Math.abs(output[0] - output[1]), (output, label) -> {
+            double sign = Math.signum(Math.sin(1e7 * (output[0] - output[1])));
+            return new double[] {sign, -sign, 0};
+        });
+        Examples kept = Examples.of(Inputs.of(rows), Target.loss(bent, labels)).keptIn(directory);
+        ArnoldiInfluence method = new ArnoldiInfluence("fc2.weight").arnoldiDim(6);
+        List<String> first =
+                method.scores(ONLY, kept, kept, Run.defaults()).report().notices();
+        assertThat(first).anyMatch(notice -> notice.startsWith("products with the Hessian are uncertain"));
+        assertThat(method.scores(ONLY, kept, kept, Run.defaults()).report().notices())
+                .isEqualTo(first);
+    }
+
+    @Test
+    void products_that_are_no_numbers_are_refused_and_not_kept(@TempDir Path directory) {
+        Loss broken = Loss.of("broken", (output, label) -> 1, (output, label) -> new double[] {Double.NaN, 0, 0});
+        Examples kept =
+                Examples.of(Inputs.of(rows), Target.loss(broken, labels)).keptIn(directory);
+        assertThatThrownBy(() -> new ArnoldiInfluence().scores(ONLY, kept, kept, Run.defaults()))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("NaN");
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test
