@@ -50,13 +50,17 @@ public final class Graph implements AutoCloseable {
             read(variable);
         }
         Map<String, Step> read = new LinkedHashMap<>();
-        graph.getOps().forEach((name, operation) -> read.put(name, step(graph, operation)));
+        graph.getOps().forEach((name, operation) -> {
+            requirePrintable(operation.getName());
+            read.put(name, step(graph, operation));
+        });
         read.values().forEach(step -> step.outputs().forEach(output -> makers.put(output, step)));
         Order order = new Order();
         read.values().forEach(order::add);
     }
 
     private void read(SDVariable variable) {
+        requirePrintable(variable.name());
         types.put(variable.name(), variable.dataType());
         VariableType type = variable.getVariableType();
         if (type == VariableType.PLACEHOLDER) {
@@ -73,6 +77,14 @@ public final class Graph implements AutoCloseable {
                         "the graph has no numbers for its variable '" + variable.name() + "'; save it with them");
             }
             constants.put(variable.name(), array);
+        }
+    }
+
+    /** Names stand in messages and are typed as addresses of layers. */
+    private static void requirePrintable(String name) {
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            throw new UnsupportedModelException("the graph has a name with control characters, '"
+                    + name.replaceAll("\\p{Cc}", "?") + "': the file is damaged; save it again");
         }
     }
 

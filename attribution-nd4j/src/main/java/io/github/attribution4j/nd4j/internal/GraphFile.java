@@ -60,19 +60,32 @@ public record GraphFile(Graph graph, String digest) {
     private static GraphFile of(ByteBuffer bytes, String name) {
         String digest = digest(bytes.duplicate());
         Nd4jStart.quietly();
-        SameDiff read;
         try {
-            read = SameDiff.fromFlatBuffers(bytes, false);
+            return new GraphFile(new Graph(SameDiff.fromFlatBuffers(bytes, false)), digest);
+        } catch (UnsupportedModelException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw new UnsupportedModelException(
-                    name + " is no graph that SameDiff can read back, or is damaged: "
-                            + e.getClass().getSimpleName()
-                            + (e.getMessage() == null
-                                    ? ""
-                                    : ": " + e.getMessage().lines().findFirst().orElse("")),
+                    name + " is no graph that SameDiff can read back, or is damaged" + said(e), e);
+        } catch (OutOfMemoryError e) {
+            // Damaged sizes ask for any number of elements.
+            throw new UnsupportedModelException(
+                    name + " asks for more memory than the Java heap has: it is damaged, or Java needs a larger heap",
                     e);
         }
-        return new GraphFile(new Graph(read), digest);
+    }
+
+    /** What ND4J says about the file; nothing where it stumbled over it, which only its own code explains. */
+    private static String said(Exception e) {
+        boolean stumbled = e instanceof NullPointerException
+                || e instanceof ClassCastException
+                || e instanceof IndexOutOfBoundsException
+                || e instanceof NegativeArraySizeException;
+        String message = stumbled || e.getMessage() == null ? "" : e.getMessage();
+        return message.lines()
+                .findFirst()
+                .map(line -> ": " + line.replaceAll("\\p{Cc}", "?"))
+                .orElse("");
     }
 
     private static String digest(ByteBuffer bytes) {
