@@ -6,6 +6,7 @@ import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.HeldPullback;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.nd4j.internal.Derivatives;
 import io.github.attribution4j.nd4j.internal.Forms;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -263,7 +265,11 @@ final class SameDiffProgram implements Program, AutoCloseable {
                 activations.add(tensor(question.tapped().get(i), values.get(tapped.get(i))));
             }
             List<Boolean> reached = leaves.stream().map(way::contains).toList();
-            return new HeldPullback(question.pullback(reached, output, activations, this::back), values);
+            return new HeldPullback(
+                    question.pullback(reached, output, activations, this::back),
+                    Optional.empty(),
+                    null,
+                    values::close);
         }
 
         private List<Tensor> back(Tensor cotangent) {

@@ -8,6 +8,7 @@ import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.ParameterizedModel.Parameter;
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
+import io.github.attribution4j.model.program.HeldPullback;
 import io.github.attribution4j.model.program.Program;
 import io.github.attribution4j.model.program.Program.Question;
 import io.github.attribution4j.model.program.Program.RowForm;

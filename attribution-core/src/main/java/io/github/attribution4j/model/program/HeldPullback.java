@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.attribution4j.onnx;
+package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.tensor.Tensor;
@@ -11,10 +11,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pullback that holds memory of the runtime. If it is closed while other threads are inside, the last of them frees
- * that memory.
+ * A pullback that holds memory of an engine. If it is closed while other threads are inside, the last of them frees that
+ * memory.
  */
-final class HeldPullback implements Pullback {
+public final class HeldPullback implements Pullback {
     private final Pullback inner;
     private final Optional<String> approximation;
     private final @Nullable Tensor reference;
@@ -25,11 +25,12 @@ final class HeldPullback implements Pullback {
     /**
      * Holds a pullback.
      *
+     * @param inner which is closed with this one, and whose products may be taken by several threads at once
      * @param approximation why gradients are not those of what is computed
      * @param reference the output for the references; null without them
-     * @param free frees the memory
+     * @param free frees the memory, once
      */
-    HeldPullback(Pullback inner, Optional<String> approximation, @Nullable Tensor reference, Runnable free) {
+    public HeldPullback(Pullback inner, Optional<String> approximation, @Nullable Tensor reference, Runnable free) {
         this.inner = inner;
         this.approximation = approximation;
         // Closed with this pullback, not with the scope that is open now.
