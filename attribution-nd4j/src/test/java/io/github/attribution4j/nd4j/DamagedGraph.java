@@ -19,6 +19,7 @@ import org.nd4j.autodiff.samediff.SameDiff;
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 record DamagedGraph(Base base, String what, byte[] bytes) {
     /** A good graph and what it takes. */
+    @SuppressWarnings("ImmutableEnumChecker") // the bytes are copied before they are damaged
     enum Base {
         MLP(() -> Graphs.mlp(DataType.FLOAT32), () -> Inputs.of(Graphs.random(2, DataType.FLOAT32, 6))),
         IMAGE(Graphs::image, () -> Inputs.of(Graphs.random(2, DataType.FLOAT32, 2, 6, 6))),
