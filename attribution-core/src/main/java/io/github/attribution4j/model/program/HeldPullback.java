@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pullback that holds memory of an engine. If it is closed while other threads are inside, the last of them frees that
- * memory.
+ * A pullback that holds memory of an engine. If it is closed while other threads are inside, the last of them frees
+ * that memory.
  */
 public final class HeldPullback implements Pullback {
     private final Pullback inner;
