@@ -188,7 +188,8 @@ public final class OnnxOptions {
                 GraphSession.Optimization.valueOf(parts.optimization.name()),
                 parts.threads,
                 parts.memoryArena,
-                parts.cuda);
+                parts.cuda,
+                true);
     }
 
     int sessions() {

@@ -169,7 +169,7 @@ final class OnnxProgram implements Program, AutoCloseable {
             if (plan.graph().outputs().isEmpty()) {
                 return values(plan.wanted(), given::get);
             }
-            return sessions.use(plan.key(), () -> session(plan.graph()), session -> {
+            return sessions.use(plan.key(), () -> session(plan.graph(), settings), session -> {
                 try (GraphSession.Outputs outputs = session.run(given.tensors)) {
                     return values(
                             plan.wanted(),
@@ -198,8 +198,8 @@ final class OnnxProgram implements Program, AutoCloseable {
         return values;
     }
 
-    private GraphSession session(Graph part) {
-        return new GraphSession(file, part, settings);
+    private GraphSession session(Graph part, SessionSettings how) {
+        return new GraphSession(file, part, how);
     }
 
     @Override
@@ -402,7 +402,7 @@ final class OnnxProgram implements Program, AutoCloseable {
                 return null;
             }
             GraphSession.Outputs outputs =
-                    sessions.use(plan.key(), () -> session(plan.graph()), session -> session.run(known));
+                    sessions.use(plan.key(), () -> session(plan.graph(), settings), session -> session.run(known));
             outputs.addTo(known);
             return outputs;
         }
@@ -449,7 +449,7 @@ final class OnnxProgram implements Program, AutoCloseable {
         private List<Tensor> product(Tensor cotangent) {
             Woven woven = back.woven();
             try (OnnxTensor sent = OrtTensors.of(cotangent)) {
-                return sessions.use(back.key(), () -> session(woven.backward()), session -> {
+                return sessions.use(back.key(), () -> session(woven.backward(), settings.ofWayBack()), session -> {
                     try (GraphSession.Outputs outputs =
                             session.run(name -> name.equals(woven.cotangent()) ? sent : known.get(name))) {
                         List<String> leaves = back.leaves();

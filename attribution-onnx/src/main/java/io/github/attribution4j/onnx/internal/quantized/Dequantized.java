@@ -103,7 +103,7 @@ public final class Dequantized {
         return node.domain().isEmpty() && QUANTIZERS.contains(node.type());
     }
 
-    /** The operators of the standard that quantize, or compute with quantized numbers. */
+    /** The operators that quantize, or compute with quantized numbers. */
     public static Set<String> operators() {
         Set<String> operators = new TreeSet<>(QUANTIZERS);
         operators.add("DequantizeLinear");
@@ -113,7 +113,11 @@ public final class Dequantized {
 
     /** Whether a node rounds so, among other things. */
     public static boolean rounds(Node node) {
-        return quantizes(node) || (Expansion.knows(node) && node.type().startsWith("QLinear"));
+        return quantizes(node)
+                || (Expansion.knows(node)
+                        && (Expansion.isWhole(node)
+                                ? node.type().startsWith("Q")
+                                : node.type().equals("DynamicQuantizeMatMul")));
     }
 
     /** Finds whole numbers that stand for reals, also in graphs of a node. Those that pass its border are refused. */
@@ -128,7 +132,9 @@ public final class Dequantized {
             }
         }
         if (Expansion.knows(node)) {
-            stand(node.output(0), expansion.real(node));
+            if (Expansion.isWhole(node)) {
+                stand(node.output(0), expansion.real(node));
+            }
         } else if (quantizes(node)) {
             stand(node.output(0), element(node.input(0)));
         } else if (node.domain().isEmpty() && !node.is("DequantizeLinear")) {

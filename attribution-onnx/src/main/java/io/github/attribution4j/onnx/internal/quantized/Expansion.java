@@ -10,11 +10,11 @@ import io.github.attribution4j.onnx.internal.graph.ValueType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** Operators in words of others: quantized ones in words of quantizers and the operator on floats; classical ones. */
 final class Expansion {
     private static final String PREFIX = "attribution/words ";
+    /** The input of {@code QGemm} that scales its result. */
+    private static final int GEMM_SCALE = 7;
 
     private static final Map<String, BiConsumer<Expansion, Node>> TABLE = Map.of(
             "QLinearConv", Expansion::convolution,
@@ -29,12 +31,32 @@ final class Expansion {
             "ConvInteger", Expansion::convolutionOfWholeNumbers,
             "MatMulInteger", Expansion::productOfWholeNumbers);
 
-    /** Of the set {@code com.microsoft}, which ONNX Runtime's quantizer writes. */
-    private static final Map<String, BiConsumer<Expansion, Node>> JOINED = Map.of(
-            "QLinearAdd", (words, node) -> words.elementwise(node, "Add"),
-            "QLinearMul", (words, node) -> words.elementwise(node, "Mul"),
-            "QLinearLeakyRelu", (words, node) -> words.activation(node, "LeakyRelu"),
-            "QLinearSigmoid", (words, node) -> words.activation(node, "Sigmoid"));
+    private static final String CONTRIBUTED_DOMAIN = "com.microsoft";
+
+    /** Operators of the runtime's own set. */
+    private static final Map<String, BiConsumer<Expansion, Node>> CONTRIBUTED = Map.ofEntries(
+            Map.entry("QLinearAdd", (words, node) -> words.binary(node, "Add")),
+            Map.entry("QLinearMul", (words, node) -> words.binary(node, "Mul")),
+            Map.entry("QLinearSigmoid", (words, node) -> words.unary(node, "Sigmoid")),
+            Map.entry("QLinearLeakyRelu", (words, node) -> words.unary(node, "LeakyRelu", "alpha")),
+            Map.entry("QLinearSoftmax", (words, node) -> words.unary(node, "Softmax", "axis")),
+            Map.entry(
+                    "QLinearAveragePool",
+                    (words, node) -> words.unary(
+                            node,
+                            "AveragePool",
+                            "auto_pad",
+                            "ceil_mode",
+                            "count_include_pad",
+                            "kernel_shape",
+                            "pads",
+                            "strides")),
+            Map.entry("QLinearGlobalAveragePool", (words, node) -> words.unary(node, "GlobalAveragePool")),
+            Map.entry("QLinearConcat", Expansion::joined),
+            Map.entry("QLinearWhere", Expansion::chosen),
+            Map.entry("QGemm", Expansion::dense),
+            Map.entry("MatMulIntegerToFloat", Expansion::productToFloat),
+            Map.entry("DynamicQuantizeMatMul", Expansion::productOfRounded));
 
     private final Classical classical = new Classical(this);
     private final Map<String, ValueType> types;
@@ -55,17 +77,37 @@ final class Expansion {
     }
 
     private static @Nullable BiConsumer<Expansion, Node> words(Node node) {
-        return switch (node.domain()) {
-            case "" -> TABLE.get(node.type());
-            case "com.microsoft" -> saysItsRange(node) ? JOINED.get(node.type()) : null;
-            default -> null;
-        };
+        if (node.domain().isEmpty()) {
+            return TABLE.get(node.type());
+        }
+        return node.domain().equals(CONTRIBUTED_DOMAIN) && saysItsRange(node) && !isLaidOutOtherwise(node)
+                ? CONTRIBUTED.get(node.type())
+                : null;
     }
 
-    /** Whether the last zero point is there, which may be left out: its type is that of the result. */
+    /** Whether the zero point of a result of whole numbers is there, which may be left out: it has the result's type. */
     private static boolean saysItsRange(Node node) {
-        int inputs = node.inputs().size();
-        return inputs % 3 == 2 && !node.input(inputs - 1).isEmpty();
+        int zero =
+                switch (node.type()) {
+                    case "QLinearConcat" -> 1;
+                    case "QLinearAdd", "QLinearMul" -> 7;
+                    case "QLinearWhere", "QGemm" -> 8;
+                    default -> 4;
+                };
+        return !CONTRIBUTED.containsKey(node.type()) || !isWhole(node) || !node.input(zero).isEmpty();
+    }
+
+    /** Channels on the last axis, or a softmax over all axes from one on, as before opset 13. */
+    private static boolean isLaidOutOtherwise(Node node) {
+        return integer(node, "channels_last", 0) != 0
+                || (node.type().equals("QLinearSoftmax")
+                        && integer(node, "opset", 13) < 13
+                        && integer(node, "axis", -1) != -1);
+    }
+
+    private static long integer(Node node, String attribute, long otherwise) {
+        Attribute found = node.attributes().get(attribute);
+        return found == null ? otherwise : found.integer();
     }
 
     /** Whether a node computes with quantized numbers, and stands for others. */
@@ -73,11 +115,20 @@ final class Expansion {
         return words(node) != null;
     }
 
+    /** Whether the result of a node that {@linkplain #knows is known} is whole numbers, which stand for reals. */
+    static boolean isWhole(Node node) {
+        return switch (node.type()) {
+            case "MatMulIntegerToFloat", "DynamicQuantizeMatMul" -> false;
+            case "QGemm" -> !node.input(GEMM_SCALE).isEmpty();
+            default -> true;
+        };
+    }
+
     /** The operators of such nodes. */
     static Set<String> operators() {
-        Set<String> operators = new TreeSet<>(TABLE.keySet());
-        operators.addAll(JOINED.keySet());
-        return operators;
+        Set<String> all = new HashSet<>(TABLE.keySet());
+        all.addAll(CONTRIBUTED.keySet());
+        return all;
     }
 
     /** The nodes that a node stands for, in order; none if it stands for itself. */
@@ -98,7 +149,12 @@ final class Expansion {
 
     /** The type of the reals that the results of such a node stand for. */
     ElementType real(Node node) {
-        return node.type().endsWith("Integer") ? ElementType.FLOAT : element(node.input(1));
+        int scale = switch (node.type()) {
+            case "QLinearConcat" -> 0;
+            case "QLinearWhere" -> 2;
+            default -> 1;
+        };
+        return node.type().endsWith("Integer") ? ElementType.FLOAT : element(node.input(scale));
     }
 
     /** What the nodes read beside values of the graph. */
@@ -123,16 +179,6 @@ final class Expansion {
         quantized(node, "MatMul", inputs, List.of(), 6, 7);
     }
 
-    private void elementwise(Node node, String operator) {
-        List<String> inputs = List.of(real(node, 0, 1, 2, 0), real(node, 3, 4, 5, 0));
-        quantized(node, operator, inputs, List.of(), 6, 7);
-    }
-
-    private void activation(Node node, String operator) {
-        List<String> inputs = List.of(real(node, 0, 1, 2, 0));
-        quantized(node, operator, inputs, node.attributes().values(), 3, 4);
-    }
-
     private void convolutionOfWholeNumbers(Node node) {
         List<String> inputs = List.of(shifted(node, 0, 2, 1), shifted(node, 1, 3, 0));
         add("Conv", inputs, node.output(0), node.attributes().values());
@@ -140,6 +186,70 @@ final class Expansion {
 
     private void productOfWholeNumbers(Node node) {
         add("MatMul", List.of(shifted(node, 0, 2, -2), shifted(node, 1, 3, -1)), node.output(0), List.of());
+    }
+
+    private void binary(Node node, String operator) {
+        quantized(node, operator, List.of(real(node, 0, 1, 2, 0), real(node, 3, 4, 5, 0)), List.of(), 6, 7);
+    }
+
+    /** An operator of one operand, and those of its attributes that the standard has. */
+    private void unary(Node node, String operator, String... attributes) {
+        List<Attribute> kept = Arrays.stream(attributes)
+                .filter(node.attributes()::containsKey)
+                .map(node.attributes()::get)
+                .toList();
+        quantized(node, operator, List.of(real(node, 0, 1, 2, 0)), kept, 3, 4);
+    }
+
+    /** The scale and zero point of the result come first, then each operand with its own. */
+    private void joined(Node node) {
+        List<String> operands = new ArrayList<>();
+        for (int input = 2; input < node.inputs().size(); input += 3) {
+            operands.add(real(node, input, input + 1, input + 2, 0));
+        }
+        quantized(node, "Concat", operands, node.attributes().values(), 0, 1);
+    }
+
+    private void chosen(Node node) {
+        List<String> operands = List.of(node.input(0), real(node, 1, 2, 3, 0), real(node, 4, 5, 6, 0));
+        quantized(node, "Where", operands, List.of(), 7, 8);
+    }
+
+    private void dense(Node node) {
+        List<String> inputs = new ArrayList<>();
+        inputs.add(real(node, 0, 1, 2, 0));
+        inputs.add(real(node, 3, 4, 5, integer(node, "transB", 0) == 0 ? 1 : 0));
+        if (!node.input(6).isEmpty()) {
+            String scale = value("scale", type(node.input(4)));
+            add("Mul", List.of(node.input(1), node.input(4)), scale, List.of());
+            inputs.add(dequantized(node.input(6), scale, "", -1));
+        }
+        if (isWhole(node)) {
+            quantized(node, "Gemm", inputs, node.attributes().values(), GEMM_SCALE, GEMM_SCALE + 1);
+        } else {
+            add("Gemm", inputs, node.output(0), node.attributes().values());
+        }
+    }
+
+    private void productToFloat(Node node) {
+        shifted(node, List.of(real(node, 0, 2, 4, -2), real(node, 1, 3, 5, -1)), 6);
+    }
+
+    /** The runtime rounds the first operand by a scale of its own: here it is as given. */
+    private void productOfRounded(Node node) {
+        shifted(node, List.of(node.input(0), real(node, 1, 2, 3, -1)), 4);
+    }
+
+    /** A product, and a bias if there is one. */
+    private void shifted(Node node, List<String> factors, int bias) {
+        String y = node.output(0);
+        if (node.input(bias).isEmpty()) {
+            add("MatMul", factors, y, List.of());
+            return;
+        }
+        String product = value("product", type(y));
+        add("MatMul", factors, product, List.of());
+        add("Add", List.of(product, node.input(bias)), y, List.of());
     }
 
     /** The reals that an input of a node stands for. */
@@ -198,7 +308,11 @@ final class Expansion {
         String y = node.output(0);
         String real = value("result", new ValueType(element(node.input(scale)), type(y).dims()));
         add(operator, inputs, real, attributes);
-        add("QuantizeLinear", List.of(real, node.input(scale), node.input(zero)), y, List.of());
+        List<String> rounded = new ArrayList<>(List.of(real, node.input(scale)));
+        if (!node.input(zero).isEmpty()) {
+            rounded.add(node.input(zero));
+        }
+        add("QuantizeLinear", rounded, y, List.of());
     }
 
     /** Writes a node, and returns the name of its result. */

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class OnnxRuntime {
     private static final String FOLDER = "session.model_external_initializers_file_folder_path";
     private static final String NO_PACKING = "session.disable_prepacking";
+    private static final String NO_QUANTIZED = "session.disable_quant_qdq";
     private static final String SPINNING = "session.intra_op.allow_spinning";
 
     private static final long STACK = 8L << 20;
@@ -242,6 +243,9 @@ public final class OnnxRuntime {
             options.setOptimizationLevel((large && level == Optimization.ALL ? Optimization.EXTENDED : level).level());
             if (large) {
                 options.addConfigEntry(NO_PACKING, "1");
+            }
+            if (!settings.joinsQuantizers()) {
+                options.addConfigEntry(NO_QUANTIZED, "1");
             }
             options.addConfigEntry(NOT_TO_RUN, String.join(";", UNSAFE));
             options.setCPUArenaAllocator(settings.arena());
