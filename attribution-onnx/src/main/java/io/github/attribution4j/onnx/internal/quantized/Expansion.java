@@ -85,7 +85,7 @@ final class Expansion {
                 : null;
     }
 
-    /** Whether the zero point of a result of whole numbers is there, which may be left out: it has the result's type. */
+    /** Whether the zero point of a result of whole numbers is there, which may be left out: it has that type. */
     private static boolean saysItsRange(Node node) {
         int zero =
                 switch (node.type()) {
