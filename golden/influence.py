@@ -7,7 +7,8 @@
 `small` has logits of four classes, `one` a single number; both in two checkpoints, as TorchScript archive and as ONNX graph of both exporters. Captum computes in
 float64 from the float32 weights. Arrays: `MODEL rows`, `MODEL labels`; `MODEL cosine`, `euclid`, `dot` at layer `act` of the last checkpoint,
 `MODEL LOSS fast` (TracInCPFast, no bias), `last` (TracInCP of the last layer), `all` (TracInCP of all parameters), `hessian`
-(NaiveInfluenceFunction of all parameters of the last checkpoint, eigenvalues above HESSIAN_TOL), each of the first EXPLAINED
+(NaiveInfluenceFunction of all parameters of the last checkpoint, eigenvalues above HESSIAN_TOL), `arnoldi` (ArnoldiInfluenceFunction with more
+dimensions than there are parameters; it drops the last one that it finds), each of the first EXPLAINED
 rows by all rows, and `... self` of all rows on themselves. The rates of the checkpoints are RATES.
 
 `digits` are the 8x8 digits of scikit-learn, of which one in twenty was given another label before a small network was trained on them.
@@ -24,6 +25,7 @@ import numpy as np
 import onnx
 import torch
 from captum.influence import SimilarityInfluence, TracInCP, TracInCPFast
+from captum.influence._core.arnoldi_influence_function import ArnoldiInfluenceFunction
 from captum.influence._core.influence_function import NaiveInfluenceFunction
 from captum.influence._core.similarity_influence import cosine_similarity, euclidean_distance
 from onnx_models import strip
@@ -152,12 +154,14 @@ def compute():
             ):
                 arrays[f"{name} {title} {how}"] = influence.influence(explained).detach().numpy()
                 arrays[f"{name} {title} {how} self"] = influence.self_influence().detach().numpy()
-            whole = dict(projection_dim=None, hessian_reg=0.0, hessian_inverse_tol=HESSIAN_TOL)
-            hessian = NaiveInfluenceFunction(
-                model, training, checkpoints[1], loaded, loss_fn=loss(reduction="none"), sample_wise_grads_per_batch=False, batch_size=7, **whole
-            )
-            arrays[f"{name} {title} hessian"] = hessian.influence(explained).detach().numpy()
-            arrays[f"{name} {title} hessian self"] = hessian.self_influence().detach().numpy()
+            curved = dict(loss_fn=loss(reduction="none"), batch_size=7, hessian_reg=0.0, hessian_inverse_tol=HESSIAN_TOL)
+            last = (model, training, checkpoints[1], loaded)
+            for how, influence in (
+                ("hessian", NaiveInfluenceFunction(*last, sample_wise_grads_per_batch=False, projection_dim=None, **curved)),
+                ("arnoldi", ArnoldiInfluenceFunction(*last, projection_dim=100, arnoldi_dim=200, arnoldi_tol=1e-6, **curved)),
+            ):
+                arrays[f"{name} {title} {how}"] = influence.influence(explained).detach().numpy()
+                arrays[f"{name} {title} {how} self"] = influence.self_influence().detach().numpy()
     return arrays
 
 

@@ -51,7 +51,8 @@ import java.util.Optional;
  * <p><b>Compared with Captum.</b> {@code ArnoldiInfluenceFunction}, with its names and defaults. Where the space is the
  * whole one, the numbers are those of its {@code NaiveInfluenceFunction}; else they depend on the random start, which
  * differs. Captum differentiates twice. It orthogonalizes once, which loses orthogonality in large spaces; here twice.
- * Its space has one dimension less than {@code arnoldi_dim}.
+ * It drops the last dimension that it finds, also where that completes the space: its numbers are then up to 1.2 % of
+ * the largest away from those of {@code NaiveInfluenceFunction} on the networks of the tests. Here all of them count.
  */
 public final class ArnoldiInfluence extends Influence<ArnoldiInfluence> {
     private static final Setting<List<String>> PARAMETERS =

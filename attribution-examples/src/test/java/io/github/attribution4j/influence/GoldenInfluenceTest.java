@@ -178,6 +178,11 @@ class GoldenInfluenceTest {
         InfluenceScores scores = method.scores(checkpoints, training, first.apply(5), Run.defaults());
         assertThat(all(scores)).containsExactly(expected, within(close));
         assertThat(scores.report().notices()).isEmpty();
+        // Captum's own iteration drops the last dimension that it finds. Only here does that hold next to nothing.
+        if (name.equals("one") && loss.equals("cross-entropy")) {
+            assertThat(all(scores))
+                    .containsExactly(golden.get(name + " " + loss + " arnoldi").toDoubleArray(), within(close));
+        }
         assertThat(method.self(checkpoints.get(0), training, Run.defaults().seed(5))
                         .scores())
                 .containsExactly(golden.get(name + " " + loss + " hessian self").toDoubleArray(), within(close));
