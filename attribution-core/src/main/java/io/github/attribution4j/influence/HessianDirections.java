@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -34,6 +35,12 @@ final class HessianDirections {
 
     /** With more than this, relative to its size, the restricted Hessian is not symmetric for a reason. */
     private static final double ASYMMETRY = 1e-2;
+
+    /**
+     * Parameters may be this far from where they were moved to, in steps. In float32 they are 1e-5 away, in float16
+     * 5e-2.
+     */
+    private static final double COARSE = 1e-3;
 
     private final Influence<?> influence;
     private final ParameterGradients gradients;
@@ -72,18 +79,30 @@ final class HessianDirections {
         this.step = Math.cbrt(rounding()) * (1 + norm(parameters));
     }
 
-    /** Returns the distance of two neighboring numbers at 1. */
+    /** Returns the distance of two neighboring numbers at 1, in the coarsest type of the parameters. */
     private double rounding() {
-        double largest = 0;
+        return shapes.stream().allMatch(parameter -> parameter.dataType() == DataType.FLOAT64)
+                ? Math.ulp(1.0)
+                : Math.ulp(1f);
+    }
+
+    /** Checks that a copy moved as it should: its file may hold fewer digits than the type in which it is seen. */
+    private void requireMoved(ParameterizedModel moved, Map<String, Tensor> values) {
         for (Parameter parameter : shapes) {
-            DataType type = parameter.dataType();
-            if (type != DataType.FLOAT64 && type != DataType.FLOAT32) {
-                throw new UnsupportedModelException("parameter '" + parameter.name() + "' is of type " + type + ", in"
-                        + " which differences of gradients are mostly rounding; load the model in float64 or float32");
+            double[] wanted =
+                    Objects.requireNonNull(values.get(parameter.name())).toDoubleArray();
+            double[] found = moved.weight(parameter.name()).toDoubleArray();
+            double apart = 0;
+            for (int i = 0; i < wanted.length; i++) {
+                apart += Math.pow(found[i] - wanted[i], 2);
             }
-            largest = Math.max(largest, type == DataType.FLOAT64 ? Math.ulp(1.0) : Math.ulp(1f));
+            if (Math.sqrt(apart) > COARSE * step) {
+                throw new UnsupportedModelException("parameter '" + parameter.name() + "' is stored with so few digits"
+                        + " that differences of gradients are mostly rounding: moved by " + step + ", it is "
+                        + Math.sqrt(apart) + " away from where it should be; give a file of the model in float32 or"
+                        + " float64");
+            }
         }
-        return largest;
     }
 
     /** Returns the number of parameters. */
@@ -229,25 +248,28 @@ final class HessianDirections {
         double[] sum = new double[size()];
         long rows =
                 run.batching().rule() == Run.Batching.Rule.ROWS ? run.batching().amount() : ROWS;
-        try (TensorScope scope = TensorScope.open();
-                ParameterizedModel moved = gradients.model().withParameters(moved(direction, distance))) {
-            ParameterGradients there = new ParameterGradients(moved, gradients.names());
-            for (long from = 0; from < training.count(); from += rows) {
-                run.check(influence.name(), from, training.count());
-                long to = Math.min(training.count(), from + rows);
-                try (TensorScope batch = TensorScope.open()) {
-                    Examples.Part part = training.part(from, to);
-                    Evaluator evaluator = Evaluator.start(
-                            influence,
-                            moved,
-                            part.inputs(),
-                            part.target(),
-                            run.quiet().nested());
-                    double[] ofPart = there.sum(evaluator);
-                    Arrays.setAll(sum, i -> sum[i] + ofPart[i]);
+        try (TensorScope scope = TensorScope.open()) {
+            Map<String, Tensor> values = moved(direction, distance);
+            try (ParameterizedModel moved = gradients.model().withParameters(values)) {
+                requireMoved(moved, values);
+                ParameterGradients there = new ParameterGradients(moved, gradients.names());
+                for (long from = 0; from < training.count(); from += rows) {
+                    run.check(influence.name(), from, training.count());
+                    long to = Math.min(training.count(), from + rows);
+                    try (TensorScope batch = TensorScope.open()) {
+                        Examples.Part part = training.part(from, to);
+                        Evaluator evaluator = Evaluator.start(
+                                influence,
+                                moved,
+                                part.inputs(),
+                                part.target(),
+                                run.quiet().nested());
+                        double[] ofPart = there.sum(evaluator);
+                        Arrays.setAll(sum, i -> sum[i] + ofPart[i]);
+                    }
+                    counts = counts.plus(new Counts(to - from, to - from, 1, to - from));
+                    run.report(influence.name(), to - from);
                 }
-                counts = counts.plus(new Counts(to - from, to - from, 1, to - from));
-                run.report(influence.name(), to - from);
             }
         }
         return sum;

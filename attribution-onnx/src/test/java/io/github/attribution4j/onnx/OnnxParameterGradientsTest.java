@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import io.github.attribution4j.influence.ArnoldiInfluence;
+import io.github.attribution4j.influence.Checkpoint;
+import io.github.attribution4j.influence.Examples;
 import io.github.attribution4j.model.Inputs;
 import io.github.attribution4j.model.Model;
 import io.github.attribution4j.model.ModelException;
@@ -15,6 +18,9 @@ import io.github.attribution4j.model.Pullback;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.onnx.internal.Golden;
 import io.github.attribution4j.onnx.internal.proto.Message;
+import io.github.attribution4j.run.Run;
+import io.github.attribution4j.target.Loss;
+import io.github.attribution4j.target.Target;
 import io.github.attribution4j.tensor.DataType;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
@@ -169,6 +175,25 @@ class OnnxParameterGradientsTest {
             // a = [[1, 2], [3, 4]], b = [[1, 0.5], [-1, 2]]: h = x a = (7, 10), y = h b + the first row of b.
             assertThat(gradients.get(0).toFloatArray()).containsExactly(new float[] {6, 19, 12, 38}, within(1e-3f));
             assertThat(gradients.get(1).toFloatArray()).containsExactly(new float[] {8, 80, 10, 100}, within(1e-3f));
+        }
+    }
+
+    /** Differences of gradients in 16 bits are mostly rounding, though parameters of 16 bits are seen in 32. */
+    @Test
+    void influence_functions_refuse_parameters_of_sixteen_bits() {
+        try (OnnxModel model = OnnxModel.load(file(10));
+                TensorScope scope = TensorScope.open()) {
+            Examples rows = Examples.of(
+                    Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 3, 2, 2)),
+                    Target.loss(Loss.crossEntropy(), 0, 1));
+            assertThatThrownBy(() ->
+                            new ArnoldiInfluence().scores(List.of(Checkpoint.of(model)), rows, rows, Run.defaults()))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessageContaining("parameter 'a' is stored with so few digits that differences of"
+                            + " gradients are mostly rounding: moved by ");
+            assertThat(model.forward(Inputs.of(ReferenceModels.normal(DataType.FLOAT32, 3, 2, 2)))
+                            .toFloatArray())
+                    .hasSize(4);
         }
     }
 
