@@ -75,12 +75,31 @@ final class Ours implements AutoCloseable {
         return explain(method.at(layer), target, Run.defaults().batchRows(batch));
     }
 
+    /** Explains many rows at once. */
+    float[] explainRows(Attribution<? super RuledModel> method, Tensor rows, long target) {
+        try (Explanation explanation = method.attribute((RuledModel) model, Inputs.of(rows), Target.index(target))) {
+            return explanation.attribution().toFloatArray();
+        }
+    }
+
+    /** Returns copies of the input, each of another brightness; closed by the caller. */
+    Tensor rows(int count) {
+        float[] one = input.toFloatArray();
+        float[] rows = new float[one.length * count];
+        for (int i = 0; i < rows.length; i++) {
+            int row = i / one.length;
+            rows[i] = one[i % one.length] * (1 - row / (2f * count));
+        }
+        return model.tensors()
+                .of(rows, input.shape().withRows(count));
+    }
+
     float[] deepLift(long target) {
-        return explainByRules(DEEP_LIFT, target);
+        return explainByRules(DEEP_LIFT, target, Run.defaults());
     }
 
     float[] guidedBackprop(long target) {
-        return explainByRules(GUIDED_BACKPROP, target);
+        return explainByRules(GUIDED_BACKPROP, target, Run.defaults());
     }
 
     float[] gradCam(String layer, long target) {
@@ -118,9 +137,9 @@ final class Ours implements AutoCloseable {
         }
     }
 
-    private float[] explainByRules(Attribution<RuledModel> method, long target) {
-        try (Explanation explanation =
-                method.attribute((RuledModel) model, inputs, Target.index(target), Run.defaults())) {
+    /** Explains by any method. */
+    float[] explainByRules(Attribution<? super RuledModel> method, long target, Run run) {
+        try (Explanation explanation = method.attribute((RuledModel) model, inputs, Target.index(target), run)) {
             return explanation.attribution().toFloatArray();
         }
     }

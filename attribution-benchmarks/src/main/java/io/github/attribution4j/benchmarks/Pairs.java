@@ -4,6 +4,7 @@ package io.github.attribution4j.benchmarks;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.DoubleSupplier;
 
 /** Runs two tasks in turns, and prints the median of the ratios of their times with its quartiles. */
 final class Pairs {
@@ -20,13 +21,21 @@ final class Pairs {
     }
 
     static void requireEqual(float[] one, float[] other) {
+        requireEqual(one, other, 1e-4);
+    }
+
+    /** Requires that no number differs by more than a share of the largest. */
+    static void requireEqual(float[] one, float[] other, double share) {
+        if (one.length != other.length) {
+            throw new IllegalStateException("one has " + one.length + " numbers, the other " + other.length);
+        }
         double largest = 0;
         double difference = 0;
         for (int i = 0; i < other.length; i++) {
             largest = Math.max(largest, Math.abs(other[i]));
             difference = Math.max(difference, Math.abs(one[i] - other[i]));
         }
-        if (!(difference <= 1e-4 * largest)) {
+        if (!(difference <= share * largest)) {
             throw new IllegalStateException("they compute something else: they differ by " + difference + " of "
                     + largest + ", so that a ratio of times would mean nothing");
         }
@@ -37,17 +46,22 @@ final class Pairs {
             ours.run();
             bare.run();
         }
+        compareTimes(what, pairs, () -> milliseconds(ours), () -> milliseconds(bare));
+    }
+
+    /** Does the same with tasks that are warm and return the milliseconds that they took. */
+    void compareTimes(String what, int pairs, DoubleSupplier ours, DoubleSupplier bare) {
         double[] ourTimes = new double[pairs];
         double[] bareTimes = new double[pairs];
         double[] ratios = new double[pairs];
         for (int i = 0; i < pairs; i++) {
             // The order alternates, because the second one may find warmer caches.
             if (i % 2 == 0) {
-                ourTimes[i] = milliseconds(ours);
-                bareTimes[i] = milliseconds(bare);
+                ourTimes[i] = ours.getAsDouble();
+                bareTimes[i] = bare.getAsDouble();
             } else {
-                bareTimes[i] = milliseconds(bare);
-                ourTimes[i] = milliseconds(ours);
+                bareTimes[i] = bare.getAsDouble();
+                ourTimes[i] = ours.getAsDouble();
             }
             ratios[i] = ourTimes[i] / bareTimes[i];
         }

@@ -16,8 +16,8 @@ import java.util.concurrent.CountDownLatch;
  *
  * <p>Run it on an idle machine; it takes some minutes. Arguments name what to measure ({@code ig}, {@code
  * saliency}, {@code forward}, {@code cam}, {@code tails}, {@code rules}, {@code curves}, {@code load}, {@code free},
- * {@code threads}; {@code onnx} against a bare loop of ONNX Runtime; {@code engines} ONNX against TorchScript); none
- * means all.
+ * {@code threads}; {@code onnx} against a bare loop of ONNX Runtime; {@code engines} ONNX against TorchScript; {@code
+ * captum} against Captum, if Python has it; {@code rows} many rows at once against one); none means all.
  */
 public final class Ratios {
     private static final int STEPS = 20;
@@ -54,7 +54,9 @@ public final class Ratios {
                         "free",
                         "threads",
                         "onnx",
-                        "engines")
+                        "engines",
+                        "captum",
+                        "rows")
                 : Arrays.asList(arguments);
         ratios.pairs.head("ours", "bare loop");
         if (wanted.contains("ig")) {
@@ -96,6 +98,13 @@ public final class Ratios {
         }
         if (wanted.contains("engines")) {
             onnx.engines();
+        }
+        CaptumRatios captum = new CaptumRatios(ratios.out, ratios.pairs);
+        if (wanted.contains("captum")) {
+            captum.all();
+        }
+        if (wanted.contains("rows")) {
+            captum.rows();
         }
         // Last, because its number of threads is a setting of the process.
         if (wanted.contains("threads")) {
