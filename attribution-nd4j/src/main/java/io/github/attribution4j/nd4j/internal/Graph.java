@@ -55,6 +55,7 @@ public final class Graph implements AutoCloseable {
             read.put(name, step(graph, operation));
         });
         read.values().forEach(step -> step.outputs().forEach(output -> makers.put(output, step)));
+        read.values().forEach(step -> step.inputs().forEach(input -> requireMade(step, input)));
         Order order = new Order();
         read.values().forEach(order::add);
     }
@@ -77,6 +78,13 @@ public final class Graph implements AutoCloseable {
                         "the graph has no numbers for its variable '" + variable.name() + "'; save it with them");
             }
             constants.put(variable.name(), array);
+        }
+    }
+
+    private void requireMade(Step step, String input) {
+        if (!makers.containsKey(input) && !constants.containsKey(input) && !placeholders.containsKey(input)) {
+            throw new UnsupportedModelException("nothing in the graph makes '" + input + "', which " + step.described()
+                    + " takes: the file is damaged; save it again");
         }
     }
 

@@ -61,6 +61,7 @@ public record GraphFile(Graph graph, String digest) {
         String digest = digest(bytes.duplicate());
         Nd4jStart.quietly();
         try {
+            StoredArrays.requireWhole(bytes.duplicate());
             return new GraphFile(new Graph(SameDiff.fromFlatBuffers(bytes, false)), digest);
         } catch (UnsupportedModelException e) {
             throw e;
@@ -77,11 +78,14 @@ public record GraphFile(Graph graph, String digest) {
 
     /** What ND4J says about the file; nothing where it stumbled over it, which only its own code explains. */
     private static String said(Exception e) {
+        String message = e.getMessage() == null ? "" : e.getMessage();
         boolean stumbled = e instanceof NullPointerException
                 || e instanceof ClassCastException
                 || e instanceof IndexOutOfBoundsException
-                || e instanceof NegativeArraySizeException;
-        String message = stumbled || e.getMessage() == null ? "" : e.getMessage();
+                || e instanceof NegativeArraySizeException
+                || message.contains("org.nd4j.")
+                || message.contains("java.lang.");
+        message = stumbled ? "" : message;
         return message.lines()
                 .findFirst()
                 .map(line -> ": " + line.replaceAll("\\p{Cc}", "?"))

@@ -40,6 +40,20 @@ final class Runner {
     /** Operations among those of random numbers that draw none. */
     private static final Set<String> REGULAR = Set.of("linspace", "lin_space", "range");
 
+    /** Operations whose settings are kernel sizes, then strides. */
+    private static final Set<String> WINDOWS = Set.of(
+            "conv1d",
+            "conv2d",
+            "conv3dnew",
+            "deconv2d",
+            "deconv3d",
+            "depthwise_conv2d",
+            "sconv2d",
+            "maxpool2d",
+            "avgpool2d",
+            "maxpool3dnew",
+            "avgpool3dnew");
+
     private final Map<Step, OpContext> contexts = new HashMap<>();
 
     /** Returns why an operation of a graph cannot be run here; null if it can. */
@@ -64,12 +78,24 @@ final class Runner {
         if (operation instanceof ExternalErrorsFunction) {
             return "it is for training";
         }
+        if (operation instanceof DynamicCustomOp custom && !stepsForward(step.kind(), custom.iArgs())) {
+            return "its window has a stride of less than 1: the file is damaged, or the graph is wrong";
+        }
         boolean settings = takesAxes(operation, step.inputs().size())
                 || takesScalar(operation, step.inputs().size());
         if (settings && graph.constant(step.inputs().get(1)) == null) {
             return "its axis or scalar is computed by the graph: make it a constant";
         }
         return operation instanceof DynamicCustomOp || operation instanceof Op ? null : "it is unknown here";
+    }
+
+    /** Returns whether the windows of an operation have strides; native code divides by them. */
+    private static boolean stepsForward(String kind, long[] settings) {
+        if (!WINDOWS.contains(kind)) {
+            return true;
+        }
+        int axes = kind.contains("1d") ? 1 : kind.contains("3d") ? 3 : 2;
+        return Arrays.stream(settings).skip(axes).limit(axes).allMatch(stride -> stride > 0);
     }
 
     /** Returns whether an operation hands its first input on, as dropout does at inference. */

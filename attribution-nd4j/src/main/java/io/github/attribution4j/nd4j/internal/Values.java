@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.attribution4j.nd4j.internal;
 
+import io.github.attribution4j.model.ModelException;
 import io.github.attribution4j.model.UnsupportedModelException;
 import io.github.attribution4j.nd4j.internal.Derivatives.Way;
 import java.util.ArrayList;
@@ -169,6 +170,10 @@ public final class Values implements AutoCloseable {
                 String input = step.inputs().get(k);
                 if (way.contains(input)) {
                     INDArray came = resolve(back.arriving().get(k), back, local, runner);
+                    if (came.length() != get(input).length()) {
+                        throw new ModelException("the derivative of " + step.described() + " has " + came.length()
+                                + " elements for an input of " + get(input).length());
+                    }
                     add(coming, input, came.dup('c').reshape('c', get(input).shape()));
                 }
             }
