@@ -61,7 +61,7 @@ final class StoredArrays {
                 return false;
             }
         }
-        return elements == 0 || isEmpty(array, rank) || elements <= held && last < held;
+        return elements == 0 || isEmpty(array, rank) || (elements <= held && last < held);
     }
 
     private static boolean isEmpty(FlatArray array, long rank) {
