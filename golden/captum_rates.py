@@ -88,7 +88,8 @@ class Explained:
             "input-x-gradient": attr.InputXGradient(network).attribute,
             "deep-lift": attr.DeepLift(network).attribute,
             "integrated-gradients": attr.IntegratedGradients(network).attribute,
-            "shapley-sampling": attr.ShapleyValueSampling(network).attribute,
+            # Antithetic walks come in pairs.
+            "shapley-sampling": lambda x, **given: attr.ShapleyValueSampling(network).attribute(x, n_samples=24, **given),
             "kernel-shap": lambda x, **given: attr.KernelShap(network).attribute(x, n_samples=500, **given),
             "feature-ablation": attr.FeatureAblation(network).attribute,
         }

@@ -74,7 +74,7 @@ final class CaptumRatios {
         cases.put("input-x-gradient", new InputXGradient());
         cases.put("deep-lift", new DeepLift());
         cases.put("integrated-gradients", new IntegratedGradients());
-        cases.put("shapley-sampling", new ShapleySampling().samples(25));
+        cases.put("shapley-sampling", new ShapleySampling().samples(24));
         cases.put("kernel-shap", new KernelShap().samples(500));
         cases.put("feature-ablation", new FeatureAblation());
         Path archive = which.write();
