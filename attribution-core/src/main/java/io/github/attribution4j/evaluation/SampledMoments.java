@@ -234,6 +234,7 @@ public final class SampledMoments {
                 SampleRange range = SampleRange.of(growing, first[growing[0]], end[growing[0]]);
                 merge(range, draw(range).moments);
             }
+            // What the samples gave is held here, and rounds need their number only.
             double[][] none = new double[first.length][];
             Arrays.setAll(none, example -> new double[end[example] - first[example]]);
             return none;
