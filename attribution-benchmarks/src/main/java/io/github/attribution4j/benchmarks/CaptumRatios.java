@@ -213,7 +213,6 @@ final class CaptumRatios {
 
     private static Ours onnx(BenchmarkModels which) {
         return new Ours(
-                which,
-                OnnxModel.load(which.writeOnnx(), OnnxOptions.defaults().threads(1)));
+                which, OnnxModel.load(which.writeOnnx(), OnnxOptions.defaults().threads(1)));
     }
 }

@@ -90,8 +90,7 @@ final class Ours implements AutoCloseable {
             int row = i / one.length;
             rows[i] = one[i % one.length] * (1 - row / (2f * count));
         }
-        return model.tensors()
-                .of(rows, input.shape().withRows(count));
+        return model.tensors().of(rows, input.shape().withRows(count));
     }
 
     float[] deepLift(long target) {

@@ -266,10 +266,7 @@ final class SameDiffProgram implements Program, AutoCloseable {
             }
             List<Boolean> reached = leaves.stream().map(way::contains).toList();
             return new HeldPullback(
-                    question.pullback(reached, output, activations, this::back),
-                    Optional.empty(),
-                    null,
-                    values::close);
+                    question.pullback(reached, output, activations, this::back), Optional.empty(), null, values::close);
         }
 
         private List<Tensor> back(Tensor cotangent) {

@@ -41,19 +41,7 @@ record DamagedGraph(Base base, String what, byte[] bytes) {
     }
 
     private static final int[] NUMBERS = {
-        0,
-        1,
-        2,
-        3,
-        7,
-        16,
-        255,
-        999,
-        1 << 20,
-        Integer.MAX_VALUE,
-        Integer.MIN_VALUE,
-        -1,
-        -2
+        0, 1, 2, 3, 7, 16, 255, 999, 1 << 20, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, -2
     };
 
     static DamagedGraph of(long seed, int number) {

@@ -45,8 +45,8 @@ final class DamagedGraphs extends DamagedFile<DamagedGraph> {
     private static String used(SameDiffModel model, Inputs inputs) {
         String done = "";
         try {
-            done = model.cutPoints().size() + " points, ran to " + model.forward(inputs).toDoubleArray().length
-                    + " values";
+            done = model.cutPoints().size() + " points, ran to "
+                    + model.forward(inputs).toDoubleArray().length + " values";
             try (Pullback pullback = model.pullback(inputs)) {
                 Tensor output = pullback.output();
                 done += ", "

@@ -23,11 +23,7 @@ class SameDiffFuzzTest {
     @Test
     void damaged_files_load_or_are_refused_in_one_line() throws IOException, InterruptedException {
         DamagedFiles.Report report = DamagedFiles.run(
-                DamagedGraphs.class,
-                List.of("-Xmx256m"),
-                SEED,
-                Integer.getInteger("attribution.fuzz.first", 0),
-                FILES);
+                DamagedGraphs.class, List.of("-Xmx256m"), SEED, Integer.getInteger("attribution.fuzz.first", 0), FILES);
         if (!LOG.isEmpty()) {
             Files.write(Path.of(LOG), report.lines());
         }

@@ -361,8 +361,8 @@ final class PlaceTaps {
         String variable = method.isEmpty() ? part.source() : "a4j_x" + side;
         if (rules != null && !method.isEmpty()) {
             types.declare(variable, Type.TENSOR);
-            before.add(Stmt.Assign.of(
-                    variable, rules.port("before", here(side), List.of(new Expr.Name(part.source())))));
+            before.add(
+                    Stmt.Assign.of(variable, rules.port("before", here(side), List.of(new Expr.Name(part.source())))));
         }
         Operand operand = new Operand(side, variable, method);
         operands.put(part.number(), operand);

@@ -154,8 +154,7 @@ final class WrittenActivations {
             known = definition != null
                     && isSettled(latest, 1)
                     && (definition.value() instanceof Expr.Attribute
-                            || (Objects.equals(read, reads.get(latest))
-                                    && enter(definition.value(), calls, open)));
+                            || (Objects.equals(read, reads.get(latest)) && enter(definition.value(), calls, open)));
         }
         if (!known) {
             return;

@@ -87,14 +87,15 @@ final class Expansion {
 
     /** Whether the zero point of a result of whole numbers is there, which may be left out: it has that type. */
     private static boolean saysItsRange(Node node) {
-        int zero =
-                switch (node.type()) {
-                    case "QLinearConcat" -> 1;
-                    case "QLinearAdd", "QLinearMul" -> 7;
-                    case "QLinearWhere", "QGemm" -> 8;
-                    default -> 4;
-                };
-        return !CONTRIBUTED.containsKey(node.type()) || !isWhole(node) || !node.input(zero).isEmpty();
+        int zero = switch (node.type()) {
+            case "QLinearConcat" -> 1;
+            case "QLinearAdd", "QLinearMul" -> 7;
+            case "QLinearWhere", "QGemm" -> 8;
+            default -> 4;
+        };
+        return !CONTRIBUTED.containsKey(node.type())
+                || !isWhole(node)
+                || !node.input(zero).isEmpty();
     }
 
     /** Channels on the last axis, or a softmax over all axes from one on, as before opset 13. */
