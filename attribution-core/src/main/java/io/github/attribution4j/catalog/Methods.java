@@ -13,6 +13,7 @@ import io.github.attribution4j.cam.FullGrad;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.GuidedGradCam;
 import io.github.attribution4j.cam.ScoreCam;
+import io.github.attribution4j.gradient.BlurIntegratedGradients;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
@@ -83,6 +84,7 @@ public final class Methods {
                                     IntegratedGradients.DESCRIPTION,
                                     Idgi.DESCRIPTION,
                                     GuidedIntegratedGradients.DESCRIPTION,
+                                    BlurIntegratedGradients.DESCRIPTION,
                                     LayerActivation.DESCRIPTION,
                                     GradientXActivation.DESCRIPTION,
                                     InternalInfluence.DESCRIPTION,

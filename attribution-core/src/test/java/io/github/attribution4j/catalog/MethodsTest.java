@@ -55,6 +55,7 @@ class MethodsTest {
             Map.entry("steps", List.of("7", "7")),
             Map.entry("quadrature", List.of("captum-trapezoid", "captum-trapezoid")),
             Map.entry("fraction", List.of("0.5", "0.5")),
+            Map.entry("sigma", List.of("5", "5.0")),
             Map.entry("distance", List.of("0.1", "0.1")),
             Map.entry("spacing", List.of("non-uniform:3", "non-uniform:3")),
             Map.entry("baseline", List.of("0.25", "0.25")),

@@ -85,6 +85,7 @@ class RowsTest {
                         "RandomChange$Attempts",
                         "Ascent$Chosen",
                         "LiftedBaseline$ReferenceRows",
-                        "LayerRuns$Kept");
+                        "LayerRuns$Kept",
+                        "BlurIntegratedGradients$Scales");
     }
 }

@@ -83,6 +83,11 @@ final class GradientMethodsContractTest extends MethodContract<LayeredModel> {
                                 "Integrated gradients with a tolerance",
                                 new IntegratedGradients().tolerance(1e-3).steps(300))
                         .completeTo(0.01),
+                ON_IMAGES
+                        .of(
+                                "Blur integrated gradients",
+                                new BlurIntegratedGradients().steps(60).sigma(4))
+                        .completeTo(0.01),
                 ON_BOTH_INPUTS
                         .of("IDGI of two inputs", new Idgi().baseline(Baseline.constant(0.5)))
                         .completeTo(1e-5),

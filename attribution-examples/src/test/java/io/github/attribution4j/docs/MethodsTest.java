@@ -9,6 +9,7 @@ import io.github.attribution4j.NoiseTunnel;
 import io.github.attribution4j.baseline.Baseline;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.djl.TorchScriptModel;
+import io.github.attribution4j.gradient.BlurIntegratedGradients;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GuidedIntegratedGradients;
 import io.github.attribution4j.gradient.Idgi;
@@ -110,6 +111,18 @@ class MethodsTest {
             double change = why.scores()[0] - why.baselineScores().orElseThrow()[0];
             assertThat(why.completenessGap()[0]).isCloseTo(0, within(0.05 * Math.abs(change)));
             assertThat(why.counts().backwardRows()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void blurIntegratedGradients() {
+        // tag::blur-integrated-gradients
+        Explanation why = new BlurIntegratedGradients().sigma(10).attribute(digits, Inputs.of(image), Target.index(3));
+        // end::blur-integrated-gradients
+        try (why) {
+            double change = why.scores()[0] - why.baselineScores().orElseThrow()[0];
+            assertThat(why.completenessGap()[0]).isCloseTo(0, within(0.05 * Math.abs(change)));
+            assertThat(why.counts().backwardRows()).isEqualTo(101);
         }
     }
 

@@ -11,6 +11,7 @@ import io.github.attribution4j.cam.EigenCam;
 import io.github.attribution4j.cam.GradCam;
 import io.github.attribution4j.cam.ScoreCam;
 import io.github.attribution4j.catalog.Methods;
+import io.github.attribution4j.gradient.BlurIntegratedGradients;
 import io.github.attribution4j.gradient.Conductance;
 import io.github.attribution4j.gradient.GradientShap;
 import io.github.attribution4j.gradient.GradientXActivation;
@@ -151,6 +152,7 @@ public final class EveryMethod implements AutoCloseable {
 
         image("saliency", new Saliency());
         image("integrated-gradients", integrated);
+        image("blur-integrated-gradients", new BlurIntegratedGradients().steps(5).sigma(3));
         image("gradient-shap", shap);
         image("feature-ablation", new FeatureAblation().mask(cells));
         image("occlusion", new Occlusion(3, 8, 8).stride(3, 8, 8));
