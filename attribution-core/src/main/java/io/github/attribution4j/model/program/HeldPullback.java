@@ -2,6 +2,7 @@
 package io.github.attribution4j.model.program;
 
 import io.github.attribution4j.model.Pullback;
+import io.github.attribution4j.status.Experimental;
 import io.github.attribution4j.tensor.Tensor;
 import io.github.attribution4j.tensor.TensorScope;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A pullback that holds memory of an engine. If it is closed while other threads are inside, the last of them frees
  * that memory.
  */
+@Experimental
 public final class HeldPullback implements Pullback {
     private final Pullback inner;
     private final Optional<String> approximation;

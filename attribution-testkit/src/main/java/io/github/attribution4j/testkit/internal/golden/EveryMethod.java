@@ -152,7 +152,9 @@ public final class EveryMethod implements AutoCloseable {
 
         image("saliency", new Saliency());
         image("integrated-gradients", integrated);
-        image("blur-integrated-gradients", new BlurIntegratedGradients().steps(5).sigma(3));
+        image(
+                "blur-integrated-gradients",
+                new BlurIntegratedGradients().steps(5).sigma(3));
         image("gradient-shap", shap);
         image("feature-ablation", new FeatureAblation().mask(cells));
         image("occlusion", new Occlusion(3, 8, 8).stride(3, 8, 8));
