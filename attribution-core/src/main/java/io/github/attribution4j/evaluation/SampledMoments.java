@@ -248,17 +248,18 @@ public final class SampledMoments {
                 int length = likes.stream().mapToInt(Like::length).sum();
                 Stream.generate(() -> new Merged(length)).limit(counts.length).forEach(examples::add);
             }
+            int[] drawn = range.examples();
             int at = 0;
             for (int input = 0; input < likes.size(); input++) {
                 int length = likes.get(input).length();
                 double[] newMeans = ofRound.get(input).toDoubleArray();
                 double[] newVariances = spread.get(input).toDoubleArray();
-                for (int row = 0; row < range.examples().length; row++) {
-                    examples.get(range.examples()[row]).add(newMeans, newVariances, row, at, length, range.group());
+                for (int row = 0; row < drawn.length; row++) {
+                    examples.get(drawn[row]).add(newMeans, newVariances, row, at, length, range.group());
                 }
                 at += length;
             }
-            for (int example : range.examples()) {
+            for (int example : drawn) {
                 examples.get(example).count += range.group();
             }
         }

@@ -189,8 +189,7 @@ public final class ArnoldiInfluence extends Influence<ArnoldiInfluence> {
             HessianDirections hessian = new HessianDirections(this, gradients, training, run, files);
             Block block = found(hessian);
             return new Vectors(
-                    part -> ParameterGradients.of(part, value(PARAMETERS))
-                            .block(part, gradient -> projected(block, gradient)),
+                    part -> gradients.block(part, gradient -> projected(block, gradient)),
                     hessian.counts(),
                     hessian.notices());
         }
